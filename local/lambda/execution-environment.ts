@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type { FunctionError, InvocationOutcome, LambdaFunction, LambdaLogLine } from './lambda-pool.ts';
+import { onLines } from './log-lines.ts';
+import type { AwsCalls, InvokeMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
+
+/** Lambda gives init ten seconds: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
+const initMilliseconds = 10_000;
+/** Of a synchronous invocation, each way: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const maxPayloadBytes = 6 * 1024 * 1024;
+
+export type EnvironmentSettings = {
+  lambda: LambdaFunction;
+  region: string;
+  accountId: string;
+  environment: Record<string, string>;
+  preload: string[];
+  onLog: (line: LambdaLogLine) => void;
+};
+
+export type EnvironmentResult = {
+  outcome: InvocationOutcome;
+  awsCalls: AwsCalls;
+  durationMilliseconds: number;
+};
+
+/** One execution environment of a function: a worker thread that runs one invocation at a time. */
+export class ExecutionEnvironment {
+  readonly functionName: string;
+  /** When it last ran something, by `performance.now()`. */
+  lastUsed = performance.now();
+  invocations = 0;
+  readonly #settings: EnvironmentSettings;
+  readonly #functionArn: string;
+  readonly #worker: Worker;
+  readonly #initialized: Promise<FunctionError | undefined>;
+  readonly #ended: Promise<void>;
+  #running:
+    | { requestId: string; settle: (outcome: InvocationOutcome, awsCalls: AwsCalls) => void }
+    | undefined;
+  #usable = true;
+
+  constructor(settings: EnvironmentSettings) {
+    const { lambda } = settings;
+    this.#settings = settings;
+    this.functionName = lambda.name;
+    this.#functionArn = `arn:aws:lambda:${settings.region}:${settings.accountId}:function:${lambda.name}`;
+    const workerSettings: WorkerSettings = {
+      codeDirectory: lambda.codeDirectory,
+      handler: lambda.handler,
+      preload: settings.preload,
+    };
+    this.#worker = new Worker(new URL('./worker-bootstrap.ts', import.meta.url), {
+      workerData: workerSettings,
+      env: processEnvironment(settings),
+      // Not what this process was started with (a test runner's loaders, an inspector).
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: lambda.memoryMegabytes },
+    });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      onLines(this.#worker[stream], (line) => settings.onLog({ functionName: lambda.name, stream, line }));
+    }
+    this.#initialized = this.#watchInit();
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#end(exitError(code));
+        resolve();
+      });
+    });
+    this.#worker.on('error', (error) => this.#end(crashError(error)));
+    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
+  }
+
+  /** False once it crashed, timed out or could not start: the next invocation needs a fresh one. */
+  get usable(): boolean {
+    return this.#usable;
+  }
+
+  /** Settles when the function's code is imported, with the error if that failed. */
+  initialized(): Promise<FunctionError | undefined> {
+    return this.#initialized;
+  }
+
+  async invoke(event: unknown): Promise<EnvironmentResult> {
+    const startedInit = performance.now();
+    const initError = await this.#initialized;
+    if (initError !== undefined) {
+      void this.stop();
+      const durationMilliseconds = performance.now() - startedInit;
+      return { outcome: { functionError: initError }, awsCalls: {}, durationMilliseconds };
+    }
+    const started = performance.now();
+    const eventJson = JSON.stringify(event) ?? 'null';
+    this.invocations += 1;
+    return new Promise((resolve) => {
+      const requestId = randomUUID();
+      const timeoutMilliseconds = this.#settings.lambda.timeoutSeconds * 1000;
+      const timer = setTimeout(() => {
+        this.#end({
+          errorType: 'Sandbox.Timedout',
+          errorMessage: `RequestId: ${requestId} Error: Task timed out after ${this.#settings.lambda.timeoutSeconds.toFixed(2)} seconds`,
+        });
+        void this.stop();
+      }, timeoutMilliseconds);
+      this.#running = {
+        requestId,
+        settle: (outcome, awsCalls) => {
+          clearTimeout(timer);
+          this.#running = undefined;
+          this.lastUsed = performance.now();
+          resolve({ outcome, awsCalls, durationMilliseconds: this.lastUsed - started });
+        },
+      };
+      const message: InvokeMessage = {
+        requestId,
+        eventJson,
+        deadline: Date.now() + timeoutMilliseconds,
+        functionArn: this.#functionArn,
+      };
+      if (!this.#usable) {
+        this.#end({
+          errorType: 'Runtime.ExitError',
+          errorMessage: 'the environment ended between invocations',
+        });
+      } else if (Buffer.byteLength(eventJson) > maxPayloadBytes) {
+        const errorMessage = `${Buffer.byteLength(eventJson)} byte payload is too large for the RequestResponse invocation type (limit ${maxPayloadBytes} bytes)`;
+        this.#running.settle(
+          { functionError: { errorType: 'RequestEntityTooLargeException', errorMessage } },
+          {},
+        );
+      } else {
+        this.#worker.postMessage(message);
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#usable = false;
+    await this.#worker.terminate();
+    await this.#ended;
+  }
+
+  #watchInit(): Promise<FunctionError | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        const errorMessage = `Init of ${this.functionName} timed out after ${initMilliseconds / 1000} seconds`;
+        resolve({ errorType: 'Sandbox.Timedout', errorMessage });
+      }, initMilliseconds);
+      const settle = (error: FunctionError | undefined): void => {
+        clearTimeout(timer);
+        this.#worker.off('message', onMessage);
+        if (error !== undefined) this.#usable = false;
+        resolve(error);
+      };
+      const onMessage = (message: WorkerMessage): void => {
+        if (message.type === 'ready') settle(undefined);
+        else if (message.type === 'initError' || message.type === 'error') settle(message.error);
+      };
+      this.#worker.on('message', onMessage);
+      this.#worker.once('error', (error) => settle(crashError(error)));
+      this.#worker.once('exit', (code) => settle(exitError(code)));
+    });
+  }
+
+  #receive(message: WorkerMessage): void {
+    const running = this.#running;
+    if (message.type === 'ready' || message.type === 'initError') return;
+    if (running === undefined || running.requestId !== message.requestId) return;
+    if (message.type === 'error') {
+      running.settle({ functionError: message.error }, message.awsCalls);
+    } else if (Buffer.byteLength(message.payloadJson) > maxPayloadBytes) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${maxPayloadBytes} bytes).`;
+      running.settle(
+        { functionError: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } },
+        message.awsCalls,
+      );
+    } else {
+      running.settle({ payload: JSON.parse(message.payloadJson) }, message.awsCalls);
+    }
+  }
+
+  #end(error: FunctionError): void {
+    this.#usable = false;
+    this.#running?.settle({ functionError: error }, {});
+  }
+}
+
+function processEnvironment({ lambda, region, environment }: EnvironmentSettings): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    TZ: ':UTC',
+    ...lambda.environment,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: lambda.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambda.memoryMegabytes),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${lambda.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${randomUUID().replaceAll('-', '')}`,
+    LAMBDA_TASK_ROOT: lambda.codeDirectory,
+    // No emulator checks them, and the real ones must not reach the function.
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    ...environment,
+  };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html (Runtime.ExitError) */
+function exitError(code: number): FunctionError {
+  const errorMessage =
+    code === 0
+      ? 'Error: Runtime exited without providing a reason'
+      : `Error: Runtime exited with error: exit status ${code}`;
+  return { errorType: 'Runtime.ExitError', errorMessage };
+}
+
+function crashError(error: unknown): FunctionError {
+  const errorMessage = `Error: Runtime exited with error: ${error instanceof Error ? error.message : String(error)}`;
+  return { errorType: 'Runtime.ExitError', errorMessage };
+}
