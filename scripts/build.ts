@@ -60,7 +60,9 @@ export async function build(): Promise<Bundle[]> {
   for (const bundle of bundles) {
     const output = result.metafile.outputs[relative(projectRoot, join(bundle.directory, 'index.mjs'))];
     if (!output?.exports.includes('handler')) {
-      throw new Error(`${bundle.entry} exports no "handler": only the entries of functions belong in this folder`);
+      throw new Error(
+        `${bundle.entry} exports no "handler": only the entries of functions belong in this folder`,
+      );
     }
   }
   for (const { path, contents } of result.outputFiles) writeIfChanged(path, contents);

@@ -1,0 +1,163 @@
+/** The functions: what each may use, and how large it is. Its role and its environment follow from this. */
+import type { TableName } from './tables.ts';
+
+export type ItemAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem';
+
+export type FunctionDefinition = {
+  description: string;
+  /** Lambda gives CPU in proportion: 1,769 MB is one whole vCPU. */
+  memoryMegabytes: number;
+  timeoutSeconds: number;
+  /**
+   * Actions on the items of each table. A transaction needs the actions of its parts: `Put` is `PutItem`, a
+   * condition check `ConditionCheckItem` (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+   */
+  tables?: Partial<Record<TableName, ItemAction[]>>;
+  /** Indexes that are queried, as `table/index`. */
+  indexes?: `${TableName}/${string}`[];
+  /** Calls on the sockets of others. */
+  connections?: ('PostToConnection' | 'DeleteConnection')[];
+  readsTokenSecret?: boolean;
+  putsToStream?: boolean;
+  sendsDeadLetters?: boolean;
+  /** Needs to know whether registration is open. */
+  knowsRegistration?: boolean;
+};
+
+const readUser: ItemAction[] = ['GetItem'];
+/** A Unix second budget well inside API Gateway's 29 s, so that the client hears our answer and not the gateway's. */
+const answering = { memoryMegabytes: 512, timeoutSeconds: 10 };
+
+export const functions = {
+  'websocket-authorizer': {
+    ...answering,
+    description: 'Checks the token of a WebSocket handshake',
+    readsTokenSecret: true,
+    tables: { Users: readUser },
+  },
+  'websocket-connect': {
+    ...answering,
+    description: 'Registers a new connection',
+    tables: { Presence: ['UpdateItem'] },
+    connections: ['DeleteConnection'],
+  },
+  'websocket-disconnect': {
+    ...answering,
+    description: 'Removes a closed connection',
+    tables: { Presence: ['UpdateItem'] },
+  },
+  'websocket-send': {
+    ...answering,
+    description: 'Accepts a message: checks, queues durably, acknowledges',
+    tables: { ConversationsByUser: ['GetItem'], RateLimits: ['UpdateItem'] },
+    putsToStream: true,
+  },
+  'websocket-signal': {
+    ...answering,
+    description: 'Moves read markers and keeps connections alive',
+    tables: {
+      Conversations: ['GetItem'],
+      MembersByConversation: ['Query'],
+      ConversationsByUser: ['GetItem', 'UpdateItem'],
+      Presence: ['UpdateItem', 'BatchGetItem'],
+      RateLimits: ['UpdateItem'],
+    },
+    indexes: ['ConversationsByUser/byActivity'],
+    connections: ['PostToConnection', 'DeleteConnection'],
+  },
+  'websocket-sync': {
+    ...answering,
+    description: 'Returns what a device has missed',
+    tables: {
+      Conversations: ['BatchGetItem'],
+      MessagesByConversation: ['Query'],
+      ConversationsByUser: ['BatchGetItem'],
+      Presence: ['UpdateItem'],
+      RateLimits: ['UpdateItem'],
+    },
+    connections: ['DeleteConnection'],
+  },
+  'websocket-default': {
+    ...answering,
+    memoryMegabytes: 256,
+    description: 'Answers frames that name no known action',
+  },
+  'http-users': {
+    description: 'Accounts, logins and tokens',
+    // scrypt with N=2^17, r=8 fills 128 MB, and takes as long as the CPU share lets it: a whole vCPU.
+    memoryMegabytes: 1769,
+    timeoutSeconds: 15,
+    readsTokenSecret: true,
+    knowsRegistration: true,
+    tables: {
+      Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+      Credentials: ['GetItem', 'PutItem', 'UpdateItem'],
+      ConversationsByUser: ['Query'],
+      RateLimits: ['UpdateItem', 'DeleteItem'],
+      Presence: ['GetItem'],
+    },
+    connections: ['DeleteConnection'],
+  },
+  'http-conversations': {
+    description: 'Conversations, members, settings and read markers',
+    memoryMegabytes: 512,
+    timeoutSeconds: 25,
+    readsTokenSecret: true,
+    tables: {
+      Users: ['GetItem', 'BatchGetItem'],
+      Conversations: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+      MembersByConversation: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
+      ConversationsByUser: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
+      RateLimits: ['UpdateItem'],
+      Presence: ['BatchGetItem', 'UpdateItem'],
+    },
+    indexes: ['ConversationsByUser/byActivity'],
+    connections: ['PostToConnection', 'DeleteConnection'],
+  },
+  'http-messages': {
+    ...answering,
+    description: 'Message history, and the send path for bots and servers',
+    readsTokenSecret: true,
+    tables: {
+      Users: readUser,
+      ConversationsByUser: ['GetItem'],
+      MessagesByConversation: ['Query'],
+      RateLimits: ['UpdateItem'],
+    },
+    putsToStream: true,
+  },
+  'http-default': {
+    ...answering,
+    memoryMegabytes: 256,
+    description: 'Health, and the answer to paths that do not exist',
+  },
+  'stream-deliver': {
+    description: 'Gives messages their sequence, stores them and pushes them to the members',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 60,
+    tables: {
+      Users: ['BatchGetItem'],
+      Conversations: ['GetItem', 'UpdateItem'],
+      MembersByConversation: ['GetItem', 'Query'],
+      MessagesByConversation: ['PutItem', 'GetItem', 'BatchGetItem'],
+      Idempotency: ['PutItem', 'GetItem'],
+      ConversationsByUser: ['UpdateItem', 'BatchGetItem'],
+      Presence: ['BatchGetItem', 'UpdateItem'],
+    },
+    connections: ['PostToConnection'],
+    sendsDeadLetters: true,
+  },
+} satisfies Record<string, FunctionDefinition>;
+
+export type FunctionName = keyof typeof functions;
+export const functionNames = Object.keys(functions) as FunctionName[]; // The keys of a literal are its type's keys.
+
+/** The same definitions, with what only some of them have. */
+export const functionDefinitions: Record<FunctionName, FunctionDefinition> = functions;

@@ -1,0 +1,18 @@
+import { App, type AppProps } from 'aws-cdk-lib';
+import packageJson from '../package.json' with { type: 'json' };
+import { stageSettings } from './config.ts';
+import { ParleyData } from './stacks/parley-data.ts';
+import { ParleyService } from './stacks/parley-service.ts';
+
+/** The whole of Parley for the stage that the context names (`-c stage=…`). */
+export function parleyApp(props: AppProps = {}): App {
+  const app = new App({
+    // The service is the deployer's own: nothing about it is reported to anybody.
+    analyticsReporting: false,
+    ...props,
+  });
+  const settings = stageSettings(app.node.tryGetContext('stage') ?? 'dev');
+  const data = new ParleyData(app, 'ParleyData', settings);
+  new ParleyService(app, 'ParleyService', data, settings, packageJson.version);
+  return app;
+}

@@ -1,0 +1,153 @@
+/** Everything that must outlive a redeployment: tables, stream, dead letters, secret. */
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { StageSettings } from '../config.ts';
+import { type TableDefinition, type TableName, tableDefinitions, tableNames } from '../tables.ts';
+
+export class ParleyData extends Stack {
+  readonly tables: Record<TableName, Table>;
+  /** Accepted messages on their way to being stored; partition key is the conversation. */
+  readonly stream: Stream;
+  /** Records that deliver itself found impossible to process, whole. */
+  readonly deadLetterQueue: Queue;
+  /** Records that used up their retries, whole: an SQS or SNS destination would get their position only. */
+  readonly failureBucket: Bucket;
+  /** Key that signs tokens: `{"current": "…"}`, and `previous` beside it while rotating. */
+  readonly tokenSecret: Secret;
+
+  private readonly settings: StageSettings;
+  private readonly removalPolicy: RemovalPolicy;
+
+  constructor(scope: Construct, id: string, settings: StageSettings) {
+    super(scope, id, {
+      stackName: `${id}-${settings.stage}`,
+      description: `Parley (${settings.stage}): tables, stream, dead letters and secret`,
+      terminationProtection: settings.protectData,
+    });
+    this.settings = settings;
+    this.removalPolicy = settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+    const entries = tableNames.map((name) => [name, this.table(name, tableDefinitions[name])]);
+    this.tables = Object.fromEntries(entries); // One entry for each name, as the type asks.
+    this.stream = this.messageStream();
+    this.deadLetterQueue = this.queueOfDeadLetters();
+    this.failureBucket = this.bucketOfFailedRecords();
+    this.tokenSecret = this.secretOfTokens();
+  }
+
+  private table(name: TableName, definition: TableDefinition): Table {
+    const { partitionKey, sortKey, indexes = {}, timeToLiveAttribute } = definition;
+    const table = new Table(this, name, {
+      partitionKey: attribute(partitionKey),
+      ...(sortKey && { sortKey: attribute(sortKey) }),
+      ...(timeToLiveAttribute && { timeToLiveAttribute }),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: this.settings.protectData,
+      removalPolicy: this.removalPolicy,
+    });
+    for (const [indexName, keys] of Object.entries(indexes)) {
+      table.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: attribute(keys.partitionKey),
+        sortKey: attribute(keys.sortKey),
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
+    }
+    return table;
+  }
+
+  private messageStream(): Stream {
+    const { capacity, retentionHours } = this.settings.stream;
+    return new Stream(this, 'Messages', {
+      ...(capacity === 'on-demand'
+        ? { streamMode: StreamMode.ON_DEMAND }
+        : { streamMode: StreamMode.PROVISIONED, shardCount: capacity.shards }),
+      retentionPeriod: Duration.hours(retentionHours),
+      encryption: StreamEncryption.MANAGED,
+      removalPolicy: this.removalPolicy,
+    });
+  }
+
+  private queueOfDeadLetters(): Queue {
+    const queue = new Queue(this, 'DeadLetters', {
+      retentionPeriod: Duration.days(14), // The longest SQS keeps a message.
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      removalPolicy: this.removalPolicy,
+    });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is the dead-letter queue: it is read by people, so nothing in it can fail again.',
+    });
+    const alarm = new Alarm(this, 'DeadLetterAlarm', {
+      alarmDescription: 'A message could not be processed and waits in the dead-letter queue.',
+      metric: queue.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(1),
+        statistic: Stats.MAXIMUM,
+      }),
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      // SQS sends no metrics for a queue that nothing has touched for a while.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    const { alarmTopicArn } = this.settings;
+    if (alarmTopicArn)
+      alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn)));
+    return queue;
+  }
+
+  private bucketOfFailedRecords(): Bucket {
+    const bucket = new Bucket(this, 'FailedRecords', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      lifecycleRules: [
+        {
+          expiration: Duration.days(this.settings.failureRetentionDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+      removalPolicy: this.removalPolicy,
+    });
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Only the event source mapping writes here, a few objects at most; an access log would need a bucket of its own.',
+    });
+    return bucket;
+  }
+
+  private secretOfTokens(): Secret {
+    const secret = new Secret(this, 'TokenSecret', {
+      description: `Parley (${this.settings.stage}): signs access tokens`,
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: 'current',
+        passwordLength: 64,
+        excludePunctuation: true,
+      },
+      removalPolicy: this.removalPolicy,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'Rotated by an operator, who moves `current` to `previous` for the 12 hours a token lives: a schedule that ' +
+        'replaced the value alone would sign everybody out.',
+    });
+    return secret;
+  }
+}
+
+function attribute(key: TableDefinition['partitionKey']): Attribute {
+  return { name: key.name, type: key.type === 'N' ? AttributeType.NUMBER : AttributeType.STRING };
+}

@@ -1,0 +1,61 @@
+/** Everything that can be thrown away and deployed again: functions, APIs, and the mapping between stream and deliver. */
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { environmentFor, statementsFor } from '../access.ts';
+import type { StageSettings } from '../config.ts';
+import { ParleyHttpApi } from '../constructs/http-api.ts';
+import { MessageSource } from '../constructs/message-source.ts';
+import { ParleyFunction } from '../constructs/parley-function.ts';
+import { ParleyWebSocketApi } from '../constructs/web-socket-api.ts';
+import { type FunctionName, functionDefinitions, functionNames } from '../functions.ts';
+import type { ParleyData } from './parley-data.ts';
+
+export class ParleyService extends Stack {
+  constructor(scope: Construct, id: string, data: ParleyData, settings: StageSettings, version: string) {
+    super(scope, id, {
+      stackName: `${id}-${settings.stage}`,
+      description: `Parley (${settings.stage}): functions and APIs`,
+    });
+    const webSocketApi = new ParleyWebSocketApi(this, 'WebSocket', settings);
+    const messageSource = new MessageSource(this, 'MessageSource', data, settings);
+
+    const build = (name: FunctionName): [FunctionName, ParleyFunction] => {
+      const definition = functionDefinitions[name];
+      const statements = statementsFor(definition, data, webSocketApi.managementApi);
+      if (name === 'stream-deliver') statements.push(...messageSource.statements);
+      const environment = environmentFor(
+        name,
+        definition,
+        data,
+        webSocketApi.managementApi,
+        settings,
+        version,
+      );
+      return [
+        name,
+        new ParleyFunction(this, constructId(name), { name, definition, settings, statements, environment }),
+      ];
+    };
+    const built = new Map(functionNames.map(build));
+    const handlers = (name: FunctionName) => {
+      const found = built.get(name);
+      if (!found) throw new Error(`No function "${name}"`);
+      return found.lambda;
+    };
+
+    webSocketApi.addRoutes(handlers);
+    messageSource.deliverTo(handlers('stream-deliver'));
+    const httpApi = new ParleyHttpApi(this, 'Http', settings, handlers);
+
+    new CfnOutput(this, 'WebSocketUrl', { value: webSocketApi.url });
+    new CfnOutput(this, 'HttpUrl', { value: httpApi.url });
+  }
+}
+
+/** `websocket-send` becomes `WebsocketSend`. */
+function constructId(name: FunctionName): string {
+  return name
+    .split('-')
+    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+    .join('');
+}
