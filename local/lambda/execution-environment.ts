@@ -167,6 +167,7 @@ export class ExecutionEnvironment {
   #receive(message: WorkerMessage): void {
     const running = this.#running;
     if (message.type === 'ready' || message.type === 'initError') return;
+    if (message.type === 'error' && message.fatal) this.#usable = false;
     if (running === undefined || running.requestId !== message.requestId) return;
     if (message.type === 'error') {
       running.settle({ functionError: message.error }, message.awsCalls);

@@ -23,7 +23,7 @@ function functionError(error: unknown): FunctionError {
 }
 
 function fail(error: FunctionError, exitCode: number): void {
-  post({ type: 'error', requestId: current, error, awsCalls: calls.take() });
+  post({ type: 'error', requestId: current, error, awsCalls: calls.take(), fatal: true });
   process.exit(exitCode);
 }
 
@@ -51,6 +51,7 @@ async function invoke(handler: Handler, message: InvokeMessage): Promise<void> {
       requestId: message.requestId,
       error: functionError(error),
       awsCalls: calls.take(),
+      fatal: false,
     });
   } finally {
     current = undefined;

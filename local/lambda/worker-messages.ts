@@ -22,5 +22,11 @@ export type WorkerMessage =
   | { type: 'ready' }
   | { type: 'initError'; error: FunctionError }
   | { type: 'result'; requestId: string; payloadJson: string; awsCalls: AwsCalls }
-  /** `requestId` is undefined where the error came outside of an invocation. */
-  | { type: 'error'; requestId: string | undefined; error: FunctionError; awsCalls: AwsCalls };
+  /** `requestId` is undefined where the error came outside of an invocation; a fatal one ends the environment. */
+  | {
+      type: 'error';
+      requestId: string | undefined;
+      error: FunctionError;
+      awsCalls: AwsCalls;
+      fatal: boolean;
+    };
