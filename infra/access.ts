@@ -1,9 +1,15 @@
-/** Turns a function's definition into the statements of its role and the variables of its environment. */
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+/** Turns a function's definition into what its role permits and the variables of its environment. */
 import type { StageSettings } from './config.ts';
-import type { FunctionDefinition } from './functions.ts';
+import type { FunctionDefinition, FunctionName } from './functions.ts';
 import type { ParleyData } from './stacks/parley-data.ts';
 import { tableDefinitions, tableNames } from './tables.ts';
+
+export type Permission = {
+  actions: string[];
+  resource: string;
+  /** Why `resource` cannot do without a wildcard. */
+  wildcardReason?: string;
+};
 
 /** The WebSocket API as the functions that push to sockets see it. */
 export type ManagementApi = {
@@ -13,25 +19,17 @@ export type ManagementApi = {
   stageArn: string;
 };
 
-export function allow(actions: string[], resources: string[]): PolicyStatement {
-  return new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
-}
-
-export function statementsFor(
+export function permissionsFor(
   definition: FunctionDefinition,
   data: ParleyData,
   managementApi: ManagementApi,
-): PolicyStatement[] {
-  const statements: PolicyStatement[] = [];
+): Permission[] {
+  const permissions: Permission[] = [];
   for (const name of tableNames) {
     const actions = definition.tables?.[name];
     if (!actions) continue;
-    statements.push(
-      allow(
-        actions.map((action) => `dynamodb:${action}`),
-        [data.tables[name].tableArn],
-      ),
-    );
+    const resource = data.tables[name].tableArn;
+    permissions.push({ actions: actions.map((action) => `dynamodb:${action}`), resource });
   }
   for (const path of definition.indexes ?? []) {
     const [tableName, indexName] = path.split('/');
@@ -39,27 +37,33 @@ export function statementsFor(
     if (!table || !indexName || !tableDefinitions[table].indexes?.[indexName]) {
       throw new Error(`There is no index "${path}" in infra/tables.ts`);
     }
-    statements.push(allow(['dynamodb:Query'], [`${data.tables[table].tableArn}/index/${indexName}`]));
+    const resource = `${data.tables[table].tableArn}/index/${indexName}`;
+    permissions.push({ actions: ['dynamodb:Query'], resource });
   }
-  // The connection is the last part of the path, so any connection of this API is a wildcard
-  // (docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html).
   for (const call of definition.connections ?? []) {
     const method = call === 'PostToConnection' ? 'POST' : 'DELETE';
-    statements.push(
-      allow(['execute-api:ManageConnections'], [`${managementApi.stageArn}/${method}/@connections/*`]),
-    );
+    permissions.push({
+      actions: ['execute-api:ManageConnections'],
+      // docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
+      resource: `${managementApi.stageArn}/${method}/@connections/*`,
+      wildcardReason:
+        'The last part of the path is the connection, and any connection of this API may be meant.',
+    });
   }
   if (definition.readsTokenSecret) {
-    statements.push(allow(['secretsmanager:GetSecretValue'], [data.tokenSecret.secretArn]));
+    permissions.push({ actions: ['secretsmanager:GetSecretValue'], resource: data.tokenSecret.secretArn });
   }
-  if (definition.putsToStream) statements.push(allow(['kinesis:PutRecord'], [data.stream.streamArn]));
-  if (definition.sendsDeadLetters)
-    statements.push(allow(['sqs:SendMessage'], [data.deadLetterQueue.queueArn]));
-  return statements;
+  if (definition.putsToStream) {
+    permissions.push({ actions: ['kinesis:PutRecord'], resource: data.stream.streamArn });
+  }
+  if (definition.sendsDeadLetters) {
+    permissions.push({ actions: ['sqs:SendMessage'], resource: data.deadLetterQueue.queueArn });
+  }
+  return permissions;
 }
 
 export function environmentFor(
-  name: string,
+  name: FunctionName,
   definition: FunctionDefinition,
   data: ParleyData,
   managementApi: ManagementApi,

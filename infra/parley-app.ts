@@ -10,6 +10,11 @@ export function parleyApp(props: AppProps = {}): App {
     // The service is the deployer's own: nothing about it is reported to anybody.
     analyticsReporting: false,
     ...props,
+    context: {
+      // What the service imports from the data stack cannot be removed there while it is in use.
+      '@aws-cdk/core:defaultCrossStackReferences': 'strong',
+      ...props.context,
+    },
   });
   const settings = stageSettings(app.node.tryGetContext('stage') ?? 'dev');
   const data = new ParleyData(app, 'ParleyData', settings);

@@ -1,16 +1,15 @@
 /** How deliver is fed from the stream: in order per conversation, and with nothing lost that it cannot process. */
 import { Duration } from 'aws-cdk-lib';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StreamConsumer } from 'aws-cdk-lib/aws-kinesis';
 import { EventSourceMapping, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { allow } from '../access.ts';
+import type { Permission } from '../access.ts';
 import type { StageSettings } from '../config.ts';
 import type { ParleyData } from '../stacks/parley-data.ts';
 
 export class MessageSource extends Construct {
   /** What Lambda does in the name of the function that is fed, and checks when the mapping is created. */
-  readonly statements: PolicyStatement[];
+  readonly permissions: Permission[];
   private readonly data: ParleyData;
   private readonly settings: StageSettings['deliver'];
   private readonly consumer: StreamConsumer | undefined;
@@ -25,29 +24,32 @@ export class MessageSource extends Construct {
         streamConsumerName: 'deliver',
       });
     }
-    this.statements = [
+    this.permissions = [
       // docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html
-      allow(
-        [
+      {
+        actions: [
           'kinesis:DescribeStream',
           'kinesis:DescribeStreamSummary',
           'kinesis:GetRecords',
           'kinesis:GetShardIterator',
           'kinesis:ListShards',
         ],
-        [data.stream.streamArn],
-      ),
+        resource: data.stream.streamArn,
+      },
       // docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
-      allow(['s3:PutObject'], [data.failureBucket.arnForObjects('*')]),
-      allow(['s3:ListBucket'], [data.failureBucket.bucketArn]),
+      { actions: ['s3:ListBucket'], resource: data.failureBucket.bucketArn },
+      {
+        actions: ['s3:PutObject'],
+        resource: data.failureBucket.arnForObjects('*'),
+        wildcardReason:
+          'Lambda names the objects it writes for failed batches; the bucket holds nothing else.',
+      },
     ];
     if (this.consumer) {
-      this.statements.push(
-        allow(
-          ['kinesis:DescribeStreamConsumer', 'kinesis:SubscribeToShard'],
-          [this.consumer.streamConsumerArn],
-        ),
-      );
+      this.permissions.push({
+        actions: ['kinesis:DescribeStreamConsumer', 'kinesis:SubscribeToShard'],
+        resource: this.consumer.streamConsumerArn,
+      });
     }
   }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -13,16 +13,17 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { allow } from '../access.ts';
+import type { Permission } from '../access.ts';
 import type { StageSettings } from '../config.ts';
 import type { FunctionDefinition, FunctionName } from '../functions.ts';
+import { acknowledgeWildcard } from '../wildcards.ts';
 
 export type ParleyFunctionProps = {
   name: FunctionName;
   definition: FunctionDefinition;
   settings: StageSettings;
   /** What it may do, beside writing its own log. */
-  statements: PolicyStatement[];
+  permissions: Permission[];
   environment: Record<string, string>;
 };
 
@@ -33,25 +34,25 @@ export class ParleyFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ParleyFunctionProps) {
     super(scope, id);
-    const { name, definition, settings, statements, environment } = props;
+    const { name, definition, settings, permissions, environment } = props;
 
     const logGroup = new LogGroup(this, 'Log', {
       retention: settings.logs.retentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const ownLog = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resource: logGroup.logGroupArn };
     // Policies inside the role exist as soon as the role does: an event source mapping is checked against them when
     // it is created, and a separate policy could still be on its way.
+    const statements = [ownLog, ...permissions].map(
+      ({ actions, resource }) => new PolicyStatement({ actions, resources: [resource] }),
+    );
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: {
-        Access: new PolicyDocument({
-          statements: [
-            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
-            ...statements,
-          ],
-        }),
-      },
+      inlinePolicies: { Access: new PolicyDocument({ statements }) },
     });
+    for (const { resource, wildcardReason } of permissions) {
+      if (wildcardReason) acknowledgeWildcard(role, resource, wildcardReason);
+    }
     this.lambda = new LambdaFunction(this, 'Function', {
       description: definition.description,
       code: Code.fromAsset(bundleOf(name)),
@@ -62,7 +63,7 @@ export class ParleyFunction extends Construct {
       timeout: Duration.seconds(definition.timeoutSeconds),
       role: role.withoutPolicyUpdates(),
       logGroup,
-      // The logger writes one JSON object a line; Lambda's own JSON format would wrap it in another.
+      // The logger already writes one JSON object a line: Lambda has nothing to add to it.
       loggingFormat: LoggingFormat.TEXT,
       tracing: Tracing.DISABLED,
       environment,

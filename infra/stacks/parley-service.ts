@@ -1,7 +1,7 @@
 /** Everything that can be thrown away and deployed again: functions, APIs, and the mapping between stream and deliver. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { environmentFor, statementsFor } from '../access.ts';
+import { environmentFor, permissionsFor } from '../access.ts';
 import type { StageSettings } from '../config.ts';
 import { ParleyHttpApi } from '../constructs/http-api.ts';
 import { MessageSource } from '../constructs/message-source.ts';
@@ -21,8 +21,8 @@ export class ParleyService extends Stack {
 
     const build = (name: FunctionName): [FunctionName, ParleyFunction] => {
       const definition = functionDefinitions[name];
-      const statements = statementsFor(definition, data, webSocketApi.managementApi);
-      if (name === 'stream-deliver') statements.push(...messageSource.statements);
+      const permissions = permissionsFor(definition, data, webSocketApi.managementApi);
+      if (name === 'stream-deliver') permissions.push(...messageSource.permissions);
       const environment = environmentFor(
         name,
         definition,
@@ -33,7 +33,7 @@ export class ParleyService extends Stack {
       );
       return [
         name,
-        new ParleyFunction(this, constructId(name), { name, definition, settings, statements, environment }),
+        new ParleyFunction(this, constructId(name), { name, definition, settings, permissions, environment }),
       ];
     };
     const built = new Map(functionNames.map(build));
