@@ -1,0 +1,83 @@
+import pMap from 'p-map';
+import type { ServerEvent } from '../../shared/protocol/events.ts';
+import type { ConnectionGateway } from '../stores/connection-gateway.ts';
+import type { Connection, PresenceStore } from '../stores/presence-store.ts';
+import type { Report } from './report.ts';
+
+/** Posts under way at once from one function: enough to hide each one's latency, few enough to spare the shared quota. */
+const concurrency = 50;
+/** A connection this young may be refused as gone only because its handshake is still finishing. */
+const youngMs = 10_000;
+
+/** What each user is to receive, in order. */
+export type Deliveries = Map<string, ServerEvent[]>;
+
+/**
+ * Sends events to users' connections. A push that fails is reported and forgotten: the client notices the gap by `seq`
+ * and repairs it.
+ */
+export class Push {
+  readonly #presence: PresenceStore;
+  readonly #gateway: ConnectionGateway;
+  readonly #report: Report;
+  readonly #clock: () => number;
+
+  constructor(
+    presence: PresenceStore,
+    gateway: ConnectionGateway,
+    report: Report,
+    clock: () => number = Date.now,
+  ) {
+    this.#presence = presence;
+    this.#gateway = gateway;
+    this.#report = report;
+    this.#clock = clock;
+  }
+
+  async toUser(userId: string, ...events: ServerEvent[]): Promise<void> {
+    await this.deliver(new Map([[userId, events]]));
+  }
+
+  async toUsers(userIds: Iterable<string>, ...events: ServerEvent[]): Promise<void> {
+    await this.deliver(new Map(Array.from(userIds, (userId) => [userId, events])));
+  }
+
+  /** Resolves when each connection was tried; never rejects. */
+  async deliver(deliveries: Deliveries): Promise<void> {
+    try {
+      const connections = await this.#presence.connectionsOfAll([...deliveries.keys()]);
+      const frameOf = memoizedFrames();
+      await pMap(
+        connections,
+        (connection) => this.#postAll(connection, (deliveries.get(connection.userId) ?? []).map(frameOf)),
+        { concurrency },
+      );
+    } catch (error) {
+      this.#report('connections could not be found', { users: deliveries.size }, error);
+    }
+  }
+
+  /** One after another, so that a connection receives events in the order given. */
+  async #postAll(connection: Connection, frames: string[]): Promise<void> {
+    const { connectionId } = connection;
+    try {
+      for (const frame of frames) {
+        if ((await this.#gateway.post(connectionId, frame)) === 'posted') continue;
+        if (this.#clock() - connection.connectedAt > youngMs) await this.#presence.remove(connection);
+        return;
+      }
+    } catch (error) {
+      this.#report('push failed', { connectionId }, error);
+    }
+  }
+}
+
+/** Ten thousand members receive the same event: it is written as JSON once. */
+function memoizedFrames(): (event: ServerEvent) => string {
+  const frames = new Map<ServerEvent, string>();
+  return (event) => {
+    const frame = frames.get(event) ?? JSON.stringify(event);
+    frames.set(event, frame);
+    return frame;
+  };
+}

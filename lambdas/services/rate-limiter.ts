@@ -1,0 +1,59 @@
+import type { BucketSettings, RateLimitSettings, WindowSettings } from '../../shared/domain/rate-limit.ts';
+import { ParleyError } from '../../shared/protocol/errors.ts';
+import type { RateLimitStore } from '../stores/rate-limit-store.ts';
+
+type BucketName = 'messages' | 'actions' | 'conversations';
+
+/** Who may do how much. Every refusal says when to try again. */
+export class RateLimiter {
+  readonly #store: RateLimitStore;
+  readonly #settings: RateLimitSettings;
+  readonly #clock: () => number;
+
+  constructor(store: RateLimitStore, settings: RateLimitSettings, clock: () => number = Date.now) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  /** Takes one from the user's bucket of that name, or throws `RATE_LIMITED`. */
+  async take(name: BucketName, userId: string): Promise<void> {
+    const bucket: BucketSettings = this.#settings[name];
+    refuseIf(await this.#store.takeFromBucket(`${name}#${userId}`, bucket, this.#clock()));
+  }
+
+  async takeRegistration(address: string): Promise<void> {
+    if (this.#settings.registrations === null) return;
+    await this.#takeFromWindow(`registrations#${address}`, this.#settings.registrations);
+  }
+
+  /**
+   * Counts a login as failed before its password is looked at, so that many at once cannot all slip through;
+   * {@link loginSucceeded} takes that back.
+   */
+  async takeLogin(username: string, address: string): Promise<void> {
+    await this.#takeFromWindow(loginKey(username, address), this.#settings.loginFailures);
+    await this.#takeFromWindow(loginKey(username, 'anywhere'), this.#settings.loginFailuresAnywhere);
+  }
+
+  async loginSucceeded(username: string, address: string): Promise<void> {
+    await Promise.all([
+      this.#store.forget(loginKey(username, address)),
+      this.#store.forget(loginKey(username, 'anywhere')),
+    ]);
+  }
+
+  async #takeFromWindow(key: string, window: WindowSettings): Promise<void> {
+    refuseIf(await this.#store.takeFromWindow(key, window, this.#clock()));
+  }
+}
+
+function loginKey(username: string, address: string): string {
+  return `login#${username}#${address}`;
+}
+
+function refuseIf(waitMs: number): void {
+  if (waitMs <= 0) return;
+  const retryAfterMs = Math.ceil(waitMs);
+  throw new ParleyError('RATE_LIMITED', `Too many requests: try again in ${retryAfterMs} ms.`, { retryAfterMs });
+}

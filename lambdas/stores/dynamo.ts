@@ -1,0 +1,80 @@
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { pause } from './pause.ts';
+
+/** BatchGetItem takes 100 keys a call (DynamoDB service quotas). */
+const keysPerBatch = 100;
+const batchAttempts = 6;
+
+export type Item = Record<string, unknown>;
+
+export function newDocumentClient(): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    maxAttempts: 4,
+    // A table answers in milliseconds; a call that hangs must leave time for another within the function's limit.
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 3_000 }),
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+export function isConditionFailure(error: unknown): error is ConditionalCheckFailedException {
+  return error instanceof ConditionalCheckFailedException;
+}
+
+/** The item that a condition failed on. The document client leaves items inside errors in wire form. */
+export function itemOfFailure(error: { Item?: ConditionalCheckFailedException['Item'] }): Item | undefined {
+  return error.Item === undefined ? undefined : unmarshall(error.Item);
+}
+
+export type Cancellation = { code: string; item: Item | undefined };
+
+/** Why each item of a transaction was refused, in the order of the items; `undefined` if that is not what happened. */
+export function cancellations(error: unknown): Cancellation[] | undefined {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  return (error.CancellationReasons ?? []).map((reason) => ({
+    code: reason.Code ?? 'None',
+    item: itemOfFailure(reason),
+  }));
+}
+
+/** Someone else wrote one of the items at the same time: read again and try again. */
+export function isLostRace(error: unknown): boolean {
+  const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None') ?? [];
+  return (
+    reasons.length > 0 &&
+    reasons.every((reason) => reason.code === 'ConditionalCheckFailed' || reason.code === 'TransactionConflict')
+  );
+}
+
+/**
+ * Reads the items under `keys`, which must differ from one another, consistently. Items that do not exist are left
+ * out, and the order is not kept.
+ */
+export async function batchGet(documents: DynamoDBDocumentClient, table: string, keys: Item[]): Promise<Item[]> {
+  const batches: Item[][] = [];
+  for (let start = 0; start < keys.length; start += keysPerBatch) {
+    batches.push(keys.slice(start, start + keysPerBatch));
+  }
+  return (await Promise.all(batches.map((batch) => getBatch(documents, table, batch)))).flat();
+}
+
+async function getBatch(documents: DynamoDBDocumentClient, table: string, keys: Item[]): Promise<Item[]> {
+  const items: Item[] = [];
+  let wanted = keys;
+  for (let attempt = 0; wanted.length > 0; attempt += 1) {
+    if (attempt === batchAttempts) throw new Error(`BatchGetItem left ${wanted.length} keys unprocessed`);
+    if (attempt > 0) await pause(attempt);
+    const answer = await documents.send(
+      new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
+    );
+    items.push(...(answer.Responses?.[table] ?? []));
+    wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return items;
+}

@@ -1,0 +1,155 @@
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Role } from '../../shared/protocol/values.ts';
+import { batchGet, isConditionFailure } from './dynamo.ts';
+
+/** One member's own view of one conversation. That the row is there is what makes its user a member. */
+export type InboxRow = {
+  userId: string;
+  conversationId: string;
+  type: 'DM' | 'GROUP';
+  /** The other member of a DM. */
+  peerId?: string;
+  role: Role;
+  joinedAt: string;
+  lastSeq: number;
+  lastReadSeq: number;
+  /** Sort key of the `byActivity` index. */
+  lastActivityAt: string;
+  pinned: boolean;
+  mutedUntil: string | null;
+};
+
+export type InboxPosition = { lastActivityAt: string; conversationId: string };
+
+/** The newest message of a batch, as an inbox row keeps it. */
+export type Activity = { conversationId: string; lastSeq: number; lastActivityAt: string };
+
+/** `ConversationsByUser`. */
+export class InboxStore {
+  readonly #documents: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(documents: DynamoDBDocumentClient, table: string) {
+    this.#documents = documents;
+    this.#table = table;
+  }
+
+  async row(userId: string, conversationId: string): Promise<InboxRow | undefined> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#table, Key: { userId, conversationId }, ConsistentRead: true }),
+    );
+    return Item as InboxRow | undefined; // Only this folder's stores write the table.
+  }
+
+  async rows(keys: { userId: string; conversationId: string }[]): Promise<InboxRow[]> {
+    return (await batchGet(this.#documents, this.#table, keys)) as InboxRow[]; // As above.
+  }
+
+  /** Positions of a user's conversations, newest activity first, after `from`. The index may lag by moments. */
+  async newest(userId: string, limit: number, from?: InboxPosition): Promise<InboxPosition[]> {
+    const { Items = [] } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'byActivity',
+        KeyConditionExpression: 'userId = :userId',
+        ExpressionAttributeValues: { ':userId': userId },
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: from && { userId, ...from },
+      }),
+    );
+    return Items.map((item) => ({
+      lastActivityAt: String(item['lastActivityAt']),
+      conversationId: String(item['conversationId']),
+    }));
+  }
+
+  /** The ids of all of a user's conversations, page by page. */
+  async *conversationIds(userId: string): AsyncGenerator<string[]> {
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'userId = :userId',
+          ExpressionAttributeValues: { ':userId': userId },
+          ProjectionExpression: 'conversationId',
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      yield (page.Items ?? []).map((item) => String(item['conversationId']));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  /** Moves a member's row on to newer activity. Repeating it, or doing it late, changes nothing. */
+  async advance(userId: string, { conversationId, lastSeq, lastActivityAt }: Activity): Promise<void> {
+    await this.#updateIf(userId, conversationId, {
+      set: 'lastSeq = :lastSeq, lastActivityAt = :lastActivityAt',
+      condition: 'lastSeq < :lastSeq',
+      values: { ':lastSeq': lastSeq, ':lastActivityAt': lastActivityAt },
+    });
+  }
+
+  /** The same for one who sent `ownSeq`: a sender has read what it sent. */
+  async advanceSender(userId: string, activity: Activity, ownSeq: number): Promise<void> {
+    const { conversationId, lastSeq, lastActivityAt } = activity;
+    const both = await this.#updateIf(userId, conversationId, {
+      set: 'lastSeq = :lastSeq, lastActivityAt = :lastActivityAt, lastReadSeq = :ownSeq',
+      condition: 'lastSeq < :lastSeq AND lastReadSeq < :ownSeq',
+      values: { ':lastSeq': lastSeq, ':lastActivityAt': lastActivityAt, ':ownSeq': ownSeq },
+    });
+    if (both) return;
+    // The one may be ahead where the other is not, when a batch comes again or a marker was moved meanwhile.
+    await this.advance(userId, activity);
+    await this.markRead(userId, conversationId, ownSeq);
+  }
+
+  /** Moves the read marker up to `seq`, never back. `false` where it was there already. */
+  async markRead(userId: string, conversationId: string, seq: number): Promise<boolean> {
+    return this.#updateIf(userId, conversationId, {
+      set: 'lastReadSeq = :seq',
+      condition: 'lastReadSeq < :seq',
+      values: { ':seq': seq },
+    });
+  }
+
+  /** `false` where the user is no member. */
+  async setOwnSettings(
+    userId: string,
+    conversationId: string,
+    settings: { pinned?: boolean | undefined; mutedUntil?: string | null | undefined },
+  ): Promise<boolean> {
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    if (given.length === 0) return (await this.row(userId, conversationId)) !== undefined;
+    return this.#updateIf(userId, conversationId, {
+      set: given.map(([name]) => `${name} = :${name}`).join(', '),
+      condition: 'attribute_exists(userId)',
+      values: Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
+    });
+  }
+
+  /** A row that is gone fails every condition on its numbers, so no update brings back a member who left. */
+  async #updateIf(
+    userId: string,
+    conversationId: string,
+    update: { set: string; condition: string; values: Record<string, unknown> },
+  ): Promise<boolean> {
+    try {
+      await this.#documents.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: { userId, conversationId },
+          UpdateExpression: `SET ${update.set}`,
+          ConditionExpression: update.condition,
+          ExpressionAttributeValues: update.values,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw error;
+    }
+  }
+}

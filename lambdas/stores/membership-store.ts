@@ -1,0 +1,218 @@
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import type { Role } from '../../shared/protocol/values.ts';
+import type { ConversationHead } from './conversation-store.ts';
+import { batchGet, cancellations, isLostRace } from './dynamo.ts';
+import type { InboxRow } from './inbox-store.ts';
+
+export type MemberRow = {
+  conversationId: string;
+  userId: string;
+  role: Role;
+  joinedAt: string;
+  /** `lastSeq` at the time of joining: the next one is the first message this member hears of. */
+  joinedSeq: number;
+};
+
+type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+/** A transaction takes 100 items: the conversation, and two rows for each member. */
+export const membersPerTransaction = 49;
+
+/**
+ * Who is in which conversation: `MembersByConversation`, the members' rows in `ConversationsByUser`, and the counts
+ * in `Conversations`, which change together or not at all.
+ */
+export class MembershipStore {
+  readonly #documents: DynamoDBDocumentClient;
+  readonly #tables: { conversations: string; members: string; inbox: string };
+
+  constructor(
+    documents: DynamoDBDocumentClient,
+    tables: { conversations: string; members: string; inbox: string },
+  ) {
+    this.#documents = documents;
+    this.#tables = tables;
+  }
+
+  async member(conversationId: string, userId: string): Promise<MemberRow | undefined> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({
+        TableName: this.#tables.members,
+        Key: { conversationId, userId },
+        ConsistentRead: true,
+      }),
+    );
+    return Item as MemberRow | undefined; // Only this store writes the table.
+  }
+
+  /** Those of `userIds` who are members. */
+  async membersAmong(conversationId: string, userIds: readonly string[]): Promise<MemberRow[]> {
+    const keys = userIds.map((userId) => ({ conversationId, userId }));
+    return (await batchGet(this.#documents, this.#tables.members, keys)) as MemberRow[]; // As above.
+  }
+
+  /** Members by ascending user id, after `afterUserId`. */
+  async page(conversationId: string, limit: number, afterUserId?: string): Promise<MemberRow[]> {
+    const { Items = [] } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#tables.members,
+        KeyConditionExpression: 'conversationId = :conversationId',
+        ExpressionAttributeValues: { ':conversationId': conversationId },
+        ConsistentRead: true,
+        Limit: limit,
+        ExclusiveStartKey: afterUserId === undefined ? undefined : { conversationId, userId: afterUserId },
+      }),
+    );
+    return Items as MemberRow[]; // As above.
+  }
+
+  async all(conversationId: string): Promise<MemberRow[]> {
+    const members: MemberRow[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#tables.members,
+          KeyConditionExpression: 'conversationId = :conversationId',
+          ExpressionAttributeValues: { ':conversationId': conversationId },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      members.push(...((page.Items ?? []) as MemberRow[])); // As above.
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return members;
+  }
+
+  /** Creates a conversation with its first members. `false` where it exists already. */
+  async create(head: ConversationHead, inboxRows: InboxRow[]): Promise<boolean> {
+    try {
+      await this.#transact([
+        {
+          Put: {
+            TableName: this.#tables.conversations,
+            Item: head,
+            ConditionExpression: 'attribute_not_exists(conversationId)',
+          },
+        },
+        ...inboxRows.flatMap((row) => this.#putMember(row)),
+      ]);
+      return true;
+    } catch (error) {
+      if (cancellations(error)?.[0]?.code === 'ConditionalCheckFailed') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Adds members, each starting at the conversation's present end. `false` where the conversation has moved on since
+   * `head` was read: then nothing was written, and it is to be read again.
+   */
+  async add(head: ConversationHead, inboxRows: InboxRow[], pendingAfter?: string[]): Promise<boolean> {
+    const pending = pendingAfter === undefined ? undefined : pendingAfter.length > 0 ? pendingAfter : 'none';
+    return this.#change([
+      {
+        Update: {
+          TableName: this.#tables.conversations,
+          Key: { conversationId: head.conversationId },
+          UpdateExpression: [
+            'SET membersVersion = :next, memberCount = memberCount + :added',
+            Array.isArray(pending) ? ', pendingMemberIds = :pending' : '',
+            pending === 'none' ? ' REMOVE pendingMemberIds' : '',
+          ].join(''),
+          // `lastSeq` too: a member who joins at one end of the conversation must not miss a message before the next.
+          ConditionExpression: 'membersVersion = :read AND lastSeq = :lastSeq',
+          ExpressionAttributeValues: {
+            ':read': head.membersVersion,
+            ':next': head.membersVersion + 1,
+            ':added': inboxRows.length,
+            ':lastSeq': head.lastSeq,
+            ...(Array.isArray(pending) && { ':pending': pending }),
+          },
+        },
+      },
+      ...inboxRows.flatMap((row) => this.#putMember(row)),
+    ]);
+  }
+
+  /** Removes a member whose role was read at `head`. `false` as for {@link add}. */
+  async remove(head: ConversationHead, member: MemberRow): Promise<boolean> {
+    const { conversationId, userId } = member;
+    return this.#change([
+      this.#countChange(head, { members: -1, admins: member.role === 'admin' ? -1 : 0 }),
+      {
+        Delete: {
+          TableName: this.#tables.members,
+          Key: { conversationId, userId },
+          ConditionExpression: 'attribute_exists(userId)',
+        },
+      },
+      { Delete: { TableName: this.#tables.inbox, Key: { userId, conversationId } } },
+    ]);
+  }
+
+  /** Gives a member whose role was read at `head` the other role. `false` as for {@link add}. */
+  async setRole(head: ConversationHead, member: MemberRow, role: Role): Promise<boolean> {
+    const { conversationId, userId } = member;
+    const setRole = {
+      UpdateExpression: 'SET #role = :role',
+      ConditionExpression: 'attribute_exists(userId)',
+      ExpressionAttributeNames: { '#role': 'role' },
+      ExpressionAttributeValues: { ':role': role },
+    };
+    return this.#change([
+      this.#countChange(head, { members: 0, admins: role === 'admin' ? 1 : -1 }),
+      { Update: { TableName: this.#tables.members, Key: { conversationId, userId }, ...setRole } },
+      { Update: { TableName: this.#tables.inbox, Key: { userId, conversationId }, ...setRole } },
+    ]);
+  }
+
+  #countChange(head: ConversationHead, change: { members: number; admins: number }): TransactItem {
+    return {
+      Update: {
+        TableName: this.#tables.conversations,
+        Key: { conversationId: head.conversationId },
+        UpdateExpression:
+          'SET membersVersion = :next, memberCount = memberCount + :members, adminCount = adminCount + :admins',
+        ConditionExpression: 'membersVersion = :read',
+        ExpressionAttributeValues: {
+          ':read': head.membersVersion,
+          ':next': head.membersVersion + 1,
+          ':members': change.members,
+          ':admins': change.admins,
+        },
+      },
+    };
+  }
+
+  #putMember(row: InboxRow): TransactItem[] {
+    const { conversationId, userId, role, joinedAt, lastSeq } = row;
+    const member: MemberRow = { conversationId, userId, role, joinedAt, joinedSeq: lastSeq };
+    const ConditionExpression = 'attribute_not_exists(userId)';
+    return [
+      { Put: { TableName: this.#tables.members, Item: member, ConditionExpression } },
+      { Put: { TableName: this.#tables.inbox, Item: row, ConditionExpression } },
+    ];
+  }
+
+  async #change(items: TransactItem[]): Promise<boolean> {
+    try {
+      await this.#transact(items);
+      return true;
+    } catch (error) {
+      if (isLostRace(error)) return false;
+      throw error;
+    }
+  }
+
+  async #transact(TransactItems: TransactItem[]): Promise<void> {
+    await this.#documents.send(new TransactWriteCommand({ TransactItems }));
+  }
+}

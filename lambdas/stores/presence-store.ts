@@ -1,0 +1,90 @@
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { batchGet, type Item, isConditionFailure } from './dynamo.ts';
+
+/** API Gateway ends a WebSocket connection after 2 hours, whatever it does. */
+const connectionLifetimeMs = 2 * 60 * 60 * 1000;
+/** A connection is one attribute of its user's item, so that adding and removing one is one update of nothing else. */
+const prefix = 'connection:';
+
+export type Connection = {
+  userId: string;
+  connectionId: string;
+  /** Milliseconds of the Unix epoch. */
+  connectedAt: number;
+  lastSeenAt: number;
+};
+
+/** `Presence`: which connections of this region each user has. */
+export class PresenceStore {
+  readonly #documents: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #region: string;
+
+  constructor(documents: DynamoDBDocumentClient, table: string, region: string) {
+    this.#documents = documents;
+    this.#table = table;
+    this.#region = region;
+  }
+
+  /** Registers a connection, or says that it was seen. Answers all of the user's connections. */
+  async register({ userId, connectionId, connectedAt, lastSeenAt }: Connection): Promise<Connection[]> {
+    const { Attributes } = await this.#documents.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { userId, region: this.#region },
+        UpdateExpression: 'SET #connection = :connection, expiresAt = :expiresAt',
+        ExpressionAttributeNames: { '#connection': prefix + connectionId },
+        ExpressionAttributeValues: {
+          ':connection': { connectedAt, lastSeenAt },
+          ':expiresAt': Math.ceil((lastSeenAt + connectionLifetimeMs) / 1000),
+        },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return connectionsIn(Attributes);
+  }
+
+  async remove({ userId, connectionId }: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
+    try {
+      await this.#documents.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: { userId, region: this.#region },
+          UpdateExpression: 'REMOVE #connection',
+          ConditionExpression: 'attribute_exists(#connection)',
+          ExpressionAttributeNames: { '#connection': prefix + connectionId },
+        }),
+      );
+    } catch (error) {
+      // It was not there: nothing to remove.
+      if (!isConditionFailure(error)) throw error;
+    }
+  }
+
+  async connectionsOf(userId: string): Promise<Connection[]> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({
+        TableName: this.#table,
+        Key: { userId, region: this.#region },
+        ConsistentRead: true,
+      }),
+    );
+    return connectionsIn(Item);
+  }
+
+  async connectionsOfAll(userIds: readonly string[]): Promise<Connection[]> {
+    const keys = [...new Set(userIds)].map((userId) => ({ userId, region: this.#region }));
+    return (await batchGet(this.#documents, this.#table, keys)).flatMap(connectionsIn);
+  }
+}
+
+function connectionsIn(item: Item | undefined): Connection[] {
+  if (item === undefined) return [];
+  return Object.entries(item)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, value]) => {
+      // Only `register` writes attributes of this prefix.
+      const { connectedAt, lastSeenAt } = value as { connectedAt: number; lastSeenAt: number };
+      return { userId: String(item['userId']), connectionId: name.slice(prefix.length), connectedAt, lastSeenAt };
+    });
+}

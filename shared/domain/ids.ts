@@ -1,0 +1,25 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** 128 random bits: opaque, and no two servers need to agree on anything. */
+function randomId(prefix: string): string {
+  return `${prefix}_${randomBytes(16).toString('base64url')}`;
+}
+
+function derivedId(prefix: string, ...parts: string[]): string {
+  return `${prefix}_${createHash('sha256').update(parts.join('\n')).digest('base64url')}`;
+}
+
+export const newUserId = () => randomId('usr');
+export const newConversationId = () => randomId('cnv');
+/** Names one acceptance of a message, so that a redelivery of it can be told from a client's retry. */
+export const newAcceptId = () => randomId('acc');
+
+/** Two people have one DM, whoever opens it first: its id is a function of the pair. */
+export function dmConversationId(userId: string, otherUserId: string): string {
+  return derivedId('cnv', 'dm', ...[userId, otherUserId].sort());
+}
+
+/** A group created with a `createId` can be created again by a retry without becoming two. */
+export function createdConversationId(creatorId: string, createId: string): string {
+  return derivedId('cnv', 'group', creatorId, createId);
+}

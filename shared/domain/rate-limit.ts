@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** A sustained rate with room for a burst. */
+const Bucket = v.strictObject({ perSecond: v.pipe(v.number(), v.minValue(0.001)), burst: count });
+/** At most `count` in any window that begins with the first of them. */
+const Window = v.strictObject({ count, seconds: count });
+
+export const RateLimitSettings = v.strictObject({
+  /** Messages of one user, over all of their sockets and HTTP together. */
+  messages: Bucket,
+  /** Everything else of one user over the socket: `markRead`, `sync`, `heartbeat`. */
+  actions: Bucket,
+  /** Conversations one user creates. */
+  conversations: Bucket,
+  /** Failed logins for one username from one address. */
+  loginFailures: Window,
+  /** Failed logins for one username from anywhere: higher, so that nobody locks another out cheaply. */
+  loginFailuresAnywhere: Window,
+  /** Accounts registered from one address; `null` is no limit. */
+  registrations: v.nullable(Window),
+});
+export type RateLimitSettings = v.InferOutput<typeof RateLimitSettings>;
+export type BucketSettings = v.InferOutput<typeof Bucket>;
+export type WindowSettings = v.InferOutput<typeof Window>;
+
+export const defaultRateLimits: RateLimitSettings = {
+  messages: { perSecond: 10, burst: 20 },
+  actions: { perSecond: 5, burst: 20 },
+  conversations: { perSecond: 30 / 60, burst: 30 },
+  loginFailures: { count: 10, seconds: 15 * 60 },
+  loginFailuresAnywhere: { count: 100, seconds: 15 * 60 },
+  registrations: { count: 20, seconds: 60 * 60 },
+};
+
+/**
+ * The generic cell rate algorithm (GCRA, ITU-T I.371): a bucket is one number, the theoretical arrival time at
+ * which it is full again.
+ */
+export function bucketTimes({ perSecond, burst }: BucketSettings): { intervalMs: number; toleranceMs: number } {
+  const intervalMs = 1000 / perSecond;
+  return { intervalMs, toleranceMs: intervalMs * (burst - 1) };
+}

@@ -1,0 +1,60 @@
+/** What the server tells a client about: the nouns of the protocol. */
+import * as v from 'valibot';
+import { ConversationId, DisplayName, MessageId, Role, Seq, SeqOrZero, Timestamp, UserId, Username } from './values.ts';
+
+export const MessageType = v.picklist(['text', 'system', 'image', 'file']);
+export const ConversationType = v.picklist(['DM', 'GROUP']);
+
+export const Message = v.object({
+  conversationId: ConversationId,
+  /** Dense from 1 within the conversation, allotted when the message is stored. */
+  seq: Seq,
+  /** The sender's idempotency key. */
+  messageId: MessageId,
+  senderId: UserId,
+  type: MessageType,
+  content: v.string(),
+  /** When the message was stored; never decreases within a conversation, but only `seq` orders. */
+  createdAt: Timestamp,
+  replyTo: v.optional(Seq),
+});
+export type Message = v.InferOutput<typeof Message>;
+
+export const PublicProfile = v.object({ userId: UserId, username: Username, displayName: DisplayName });
+export type PublicProfile = v.InferOutput<typeof PublicProfile>;
+
+export const Profile = v.object({ ...PublicProfile.entries, createdAt: Timestamp });
+export type Profile = v.InferOutput<typeof Profile>;
+
+export const MessagePreview = v.object({ seq: Seq, senderId: UserId, text: v.string() });
+export type MessagePreview = v.InferOutput<typeof MessagePreview>;
+
+/** A conversation as one member sees it. */
+export const Conversation = v.object({
+  conversationId: ConversationId,
+  type: ConversationType,
+  title: v.nullable(v.string()),
+  createdAt: Timestamp,
+  createdBy: UserId,
+  memberCount: v.number(),
+  role: Role,
+  lastSeq: SeqOrZero,
+  lastReadSeq: SeqOrZero,
+  /** `lastSeq − lastReadSeq`. */
+  unreadCount: SeqOrZero,
+  lastActivityAt: Timestamp,
+  lastMessagePreview: v.nullable(MessagePreview),
+  mutedUntil: v.nullable(Timestamp),
+  pinned: v.boolean(),
+  /** The other member; for a `DM` only. */
+  peer: v.optional(PublicProfile),
+});
+export type Conversation = v.InferOutput<typeof Conversation>;
+
+export const Member = v.object({
+  ...PublicProfile.entries,
+  role: Role,
+  joinedAt: Timestamp,
+  lastReadSeq: SeqOrZero,
+});
+export type Member = v.InferOutput<typeof Member>;

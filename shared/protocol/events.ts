@@ -1,0 +1,104 @@
+/** What the server sends over the socket: replies to an action, and events. */
+import * as v from 'valibot';
+import { Conversation, Message } from './entities.ts';
+import { type ErrorCode, errorCodes } from './errors.ts';
+import { ConversationId, MessageId, RequestId, Seq, SeqOrZero, Timestamp, UserId } from './values.ts';
+
+const requestId = v.optional(RequestId);
+
+export const SendMessageAck = v.object({
+  type: v.literal('ack'),
+  action: v.literal('sendMessage'),
+  requestId,
+  messageId: MessageId,
+  conversationId: ConversationId,
+  acceptedAt: Timestamp,
+});
+export type SendMessageAck = v.InferOutput<typeof SendMessageAck>;
+
+export const MarkReadAck = v.object({
+  type: v.literal('ack'),
+  action: v.literal('markRead'),
+  requestId,
+  conversationId: ConversationId,
+  lastReadSeq: SeqOrZero,
+});
+
+export const SyncedConversation = v.object({
+  conversationId: ConversationId,
+  lastSeq: SeqOrZero,
+  lastReadSeq: SeqOrZero,
+  lastRevision: SeqOrZero,
+  messages: v.array(Message),
+  changed: v.array(Message),
+  /** More is stored than this reply holds: sync again from the last message of it. */
+  hasMore: v.boolean(),
+});
+export type SyncedConversation = v.InferOutput<typeof SyncedConversation>;
+
+export const UnknownConversation = v.object({ conversationId: ConversationId, code: v.literal('NOT_FOUND') });
+export type UnknownConversation = v.InferOutput<typeof UnknownConversation>;
+
+export const SyncReply = v.object({
+  type: v.literal('sync'),
+  requestId,
+  conversations: v.array(v.union([SyncedConversation, UnknownConversation])),
+});
+
+export const HeartbeatReply = v.object({
+  type: v.literal('heartbeat'),
+  requestId,
+  serverTime: Timestamp,
+  /** Newest activity in the caller's inbox; `null` where it is empty. */
+  latestActivityAt: v.nullable(Timestamp),
+});
+
+export const ErrorEvent = v.object({
+  type: v.literal('error'),
+  code: v.picklist(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+  message: v.string(),
+  action: v.optional(v.string()),
+  requestId,
+  messageId: v.optional(MessageId),
+  retryAfterMs: v.optional(v.number()),
+});
+export type ErrorEvent = v.InferOutput<typeof ErrorEvent>;
+
+/** One or more messages of one conversation, by ascending `seq`. */
+export const MessageEvent = v.object({
+  type: v.literal('message'),
+  messages: v.pipe(v.array(Message), v.minLength(1)),
+});
+
+export const ReadEvent = v.object({
+  type: v.literal('read'),
+  conversationId: ConversationId,
+  userId: UserId,
+  seq: Seq,
+});
+
+export const ConversationEvent = v.object({ type: v.literal('conversation'), conversation: Conversation });
+
+export const ConversationChangedEvent = v.object({
+  type: v.literal('conversationChanged'),
+  conversationId: ConversationId,
+  title: v.nullable(v.string()),
+  memberCount: v.number(),
+});
+
+export const ConversationRemovedEvent = v.object({
+  type: v.literal('conversationRemoved'),
+  conversationId: ConversationId,
+});
+
+export const replies = { SendMessageAck, MarkReadAck, SyncReply, HeartbeatReply, ErrorEvent } as const;
+
+export const ServerEvent = v.variant('type', [
+  MessageEvent,
+  ReadEvent,
+  ConversationEvent,
+  ConversationChangedEvent,
+  ConversationRemovedEvent,
+  ErrorEvent,
+]);
+export type ServerEvent = v.InferOutput<typeof ServerEvent>;

@@ -1,0 +1,134 @@
+/** Bodies, queries and answers of the HTTP API, by route. Unknown fields and parameters are refused. */
+import * as v from 'valibot';
+import { Conversation, Member, Message, Profile, PublicProfile } from './entities.ts';
+import { ClientMessageType } from './frames.ts';
+import { limits } from './limits.ts';
+import {
+  Content,
+  ConversationId,
+  CreateId,
+  DisplayName,
+  MessageId,
+  NewPassword,
+  PageLimit,
+  Password,
+  Role,
+  Seq,
+  SeqOrZero,
+  Timestamp,
+  Title,
+  UserId,
+  Username,
+} from './values.ts';
+
+const integerText = v.pipe(v.string(), v.regex(/^\d{1,16}$/, 'must be a whole number'), v.transform(Number));
+const pageLimit = v.optional(v.pipe(integerText, PageLimit));
+/** Opaque to clients; each listing checks what it decodes to. */
+const cursor = v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,256}$/, 'is not a cursor of this listing')));
+
+function distinctIds(min: number) {
+  return v.pipe(
+    v.array(UserId),
+    v.minLength(min, `must name at least ${min} user`),
+    v.maxLength(limits.idsPerCall, `must name at most ${limits.idsPerCall} users`),
+    v.transform((ids) => [...new Set(ids)]),
+  );
+}
+
+export const RegisterBody = v.strictObject({
+  username: Username,
+  password: NewPassword,
+  displayName: v.optional(DisplayName),
+});
+export const LoginBody = v.strictObject({ username: Username, password: Password });
+export const UpdateProfileBody = v.strictObject({ displayName: v.optional(DisplayName) });
+export const ChangePasswordBody = v.strictObject({ currentPassword: Password, newPassword: NewPassword });
+
+export const UsersQuery = v.union(
+  [
+    v.strictObject({ username: Username }),
+    v.strictObject({
+      ids: v.pipe(
+        v.string(),
+        v.transform((text) => text.split(',')),
+        distinctIds(1),
+      ),
+    }),
+  ],
+  'give either username, or ids (1 to 100 user ids separated by commas)',
+);
+
+export const CreateConversationBody = v.variant('type', [
+  v.strictObject({
+    type: v.literal('DM'),
+    memberIds: v.pipe(v.array(UserId), v.length(1, 'must name exactly one user')),
+  }),
+  v.strictObject({
+    type: v.literal('GROUP'),
+    title: Title,
+    memberIds: distinctIds(0),
+    createId: v.optional(CreateId),
+  }),
+]);
+
+export const InboxQuery = v.strictObject({ limit: pageLimit, cursor });
+export const MembersQuery = v.strictObject({ limit: pageLimit, cursor });
+export const UpdateConversationBody = v.strictObject({ title: v.optional(Title) });
+export const AddMembersBody = v.strictObject({ userIds: distinctIds(1) });
+export const UpdateMemberBody = v.strictObject({ role: Role });
+export const UpdateSettingsBody = v.strictObject({
+  mutedUntil: v.optional(v.nullable(Timestamp)),
+  pinned: v.optional(v.boolean()),
+});
+export const MarkReadBody = v.strictObject({ seq: SeqOrZero });
+
+export const MessagesQuery = v.pipe(
+  v.strictObject({
+    conversationId: ConversationId,
+    after: v.optional(v.pipe(integerText, SeqOrZero)),
+    before: v.optional(v.pipe(integerText, Seq)),
+    limit: pageLimit,
+  }),
+  v.check((query) => query.after === undefined || query.before === undefined, 'after and before exclude one another'),
+);
+
+export const SendMessageBody = v.strictObject({
+  conversationId: ConversationId,
+  messageId: MessageId,
+  content: Content,
+  type: v.optional(ClientMessageType),
+  replyTo: v.optional(Seq),
+});
+
+export const ConversationPath = v.strictObject({ id: ConversationId });
+export const MemberPath = v.strictObject({ id: ConversationId, userId: UserId });
+
+const Session = v.object({ token: v.string(), expiresAt: Timestamp });
+const nextCursor = v.nullable(v.string());
+
+export const HealthAnswer = v.object({ status: v.literal('ok'), version: v.string() });
+export const SessionAnswer = Session;
+export const SignedInAnswer = v.object({ user: Profile, ...Session.entries });
+export const UsersAnswer = v.object({ users: v.array(PublicProfile) });
+export const InboxAnswer = v.object({ items: v.array(Conversation), nextCursor });
+export const ConversationAnswer = Conversation;
+export const ConversationWithMembersAnswer = v.object({ ...Conversation.entries, members: v.array(Member) });
+export const MembersPageAnswer = v.object({ items: v.array(Member), nextCursor });
+export const MembersAnswer = v.object({ members: v.array(Member) });
+export const ReadAnswer = v.object({ lastReadSeq: SeqOrZero });
+export const MessagesAnswer = v.object({ items: v.array(Message), nextCursor });
+export const AcceptedAnswer = v.object({
+  messageId: MessageId,
+  conversationId: ConversationId,
+  acceptedAt: Timestamp,
+});
+
+/** RFC 9457, with the protocol's own `code`. */
+export const Problem = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  code: v.string(),
+  requestId: v.string(),
+});

@@ -1,0 +1,38 @@
+/**
+ * Every number of the wire protocol. Sizes are bytes of UTF-8 unless said otherwise; characters are Unicode
+ * code points.
+ */
+export const limits = {
+  /** API Gateway closes a socket whose frame is larger than 32 KiB (code 1009), so no action may be. */
+  frameBytes: 32 * 1024,
+  /** An HTTP body: room for the longest message with every character written as a `\u` escape. */
+  bodyBytes: 128 * 1024,
+  /** One `message` or `sync` frame to a client. `PostToConnection` takes 128 KB; this leaves room for the envelope. */
+  eventBytes: 100 * 1024,
+  /** One page of `GET /messages`. */
+  pageBytes: 1024 * 1024,
+
+  contentCharacters: 8_000,
+  contentBytes: 16 * 1024,
+  previewCharacters: 120,
+  titleCharacters: 100,
+  displayNameCharacters: 64,
+  passwordCharacters: { min: 8, max: 128 },
+  idCharacters: 64,
+
+  /** Items of one page, of every listing. */
+  page: { min: 1, max: 100 },
+  messagePage: 50,
+  inboxPage: 30,
+  memberPage: 100,
+
+  /** Ids in one call: new members, profiles. */
+  idsPerCall: 100,
+  syncConversations: 50,
+  groupMembers: 100_000,
+  /** Members shown with a conversation; the rest are paged. */
+  membersShown: 200,
+  /** Up to this many members hear of each other's read markers and of changes to the conversation. */
+  smallGroupMembers: 200,
+  connectionsPerUser: 20,
+} as const;

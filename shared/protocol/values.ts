@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import { limits } from './limits.ts';
+
+const encoder = new TextEncoder();
+
+/** Length as the protocol counts it: Unicode code points, not UTF-16 units. */
+export function characters(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+export function utf8Bytes(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/** Well-formed Unicode in NFC. A lone surrogate cannot be written as UTF-8, so it would not survive storage. */
+const unicode = v.pipe(
+  v.string(),
+  v.check((text) => text.isWellFormed(), 'must be well-formed Unicode (no lone surrogates)'),
+  v.transform((text) => text.normalize('NFC')),
+);
+
+function charactersBetween(min: number, max: number) {
+  return v.check<string, string>((text) => {
+    const count = characters(text);
+    return count >= min && count <= max;
+  }, `must have ${min} to ${max} characters`);
+}
+
+/** Message text: `\n` and `\t` are the only control characters (Unicode category Cc) in it. */
+export const Content = v.pipe(
+  unicode,
+  charactersBetween(1, limits.contentCharacters),
+  v.check((text) => utf8Bytes(text) <= limits.contentBytes, `must fit ${limits.contentBytes} bytes of UTF-8`),
+  v.regex(/^(?:[\n\t]|\P{Cc})*$/u, 'must have no control characters but \\n and \\t'),
+);
+
+/**
+ * A name that is shown beside others' names: one line, not blank, and without the characters that turn the
+ * direction of the text around it (UAX #9), which make one name look like another.
+ */
+function shownName(max: number) {
+  return v.pipe(
+    unicode,
+    charactersBetween(1, max),
+    v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*$/u, 'must have no control or direction characters'),
+    v.regex(/\P{Z}/u, 'must not be blank'),
+  );
+}
+
+export const Title = shownName(limits.titleCharacters);
+export const DisplayName = shownName(limits.displayNameCharacters);
+
+/** Case does not distinguish users: the name is kept in lower case. */
+export const Username = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.regex(/^[a-z0-9_.-]{3,32}$/, 'must be 3 to 32 of a-z, 0-9, _, . and -'),
+);
+
+export const NewPassword = v.pipe(
+  unicode,
+  charactersBetween(limits.passwordCharacters.min, limits.passwordCharacters.max),
+);
+
+/** A password to be checked: one that could not have been chosen is wrong, not malformed. */
+export const Password = v.pipe(unicode, charactersBetween(1, limits.passwordCharacters.max));
+
+const id = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{1,64}$/, `must be 1 to ${limits.idCharacters} of A-Z, a-z, 0-9, _ and -`),
+);
+export const UserId = id;
+export const ConversationId = id;
+export const MessageId = id;
+export const CreateId = id;
+
+/** A client's own name for a request, repeated in the reply. */
+export const RequestId = v.pipe(unicode, charactersBetween(1, 64), v.regex(/^\P{Cc}*$/u, 'must have no control characters'));
+
+export const Seq = v.pipe(v.number(), v.safeInteger('must be an integer'), v.minValue(1, 'must be at least 1'));
+export const SeqOrZero = v.pipe(v.number(), v.safeInteger('must be an integer'), v.minValue(0, 'must be at least 0'));
+
+export const PageLimit = v.pipe(
+  v.number(),
+  v.integer('must be an integer'),
+  v.minValue(limits.page.min, `must be at least ${limits.page.min}`),
+  v.maxValue(limits.page.max, `must be at most ${limits.page.max}`),
+);
+
+/** ISO 8601 in UTC with milliseconds, and a day that exists. */
+export const Timestamp = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, 'must be ISO 8601 UTC with milliseconds'),
+  v.check((text) => {
+    const time = Date.parse(text);
+    return !Number.isNaN(time) && new Date(time).toISOString() === text;
+  }, 'must be a time that exists'),
+);
+
+export const Role = v.picklist(['admin', 'member']);
+export type Role = v.InferOutput<typeof Role>;
