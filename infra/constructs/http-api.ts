@@ -52,15 +52,9 @@ export class ParleyHttpApi extends Construct {
 
     const integrations = new Map<FunctionName, HttpLambdaIntegration>();
     const integrationOf = (name: FunctionName) => {
-      const known = integrations.get(name);
-      if (known) return known;
-      const made = new HttpLambdaIntegration(name, handlers(name), {
-        // One permission a function for the whole API: a function's policy holds 20 KB, and the API calls a
-        // function only where a route says so.
-        scopePermissionToRoute: false,
-      });
-      integrations.set(name, made);
-      return made;
+      const integration = integrations.get(name) ?? new HttpLambdaIntegration(name, handlers(name));
+      integrations.set(name, integration);
+      return integration;
     };
     for (const { methods, path, handler } of httpRoutes) {
       api.addRoutes({ path, methods, integration: integrationOf(handler) });
