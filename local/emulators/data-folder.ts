@@ -1,0 +1,58 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StartError } from './start-error.ts';
+
+export type DataFolder = {
+  path: string;
+  /** Gives the folder free for another Parley. */
+  release(): void;
+};
+
+const LOCK_FILE = 'parley.lock';
+const OWNER_FILE = 'parley.pid';
+
+/**
+ * Creates the data folder if need be, and takes it for this process alone: two runtimes on one folder would each deliver every message.
+ *
+ * The lock is an SQLite transaction, so the operating system drops it when the process dies, however it dies; a pid
+ * file would have to guess whether its process still lives.
+ */
+export function openDataFolder(path: string): DataFolder {
+  const folder = resolve(path);
+  try {
+    mkdirSync(folder, { recursive: true });
+    // Password hashes and the token secret live here.
+    chmodSync(folder, 0o700);
+    writeFileSync(join(folder, LOCK_FILE), '', { flag: 'a', mode: 0o600 });
+  } catch (error) {
+    throw new StartError(`Cannot write to the data folder ${folder}: ${reasonOf(error)}`);
+  }
+  const lock = new DatabaseSync(join(folder, LOCK_FILE), { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (!(error instanceof Error) || !/locked/.test(error.message)) {
+      throw new StartError(`Cannot lock the data folder ${folder}: ${reasonOf(error)}`);
+    }
+    throw new StartError(
+      `The data folder ${folder} is in use by another Parley${ownerOf(folder)}: stop it, or set PARLEY_DATA to another folder.`,
+    );
+  }
+  writeFileSync(join(folder, OWNER_FILE), String(process.pid), { mode: 0o600 });
+  return { path: folder, release: () => lock.close() };
+}
+
+function ownerOf(folder: string): string {
+  try {
+    return ` (process ${readFileSync(join(folder, OWNER_FILE), 'utf8')})`;
+  } catch {
+    // The owner has taken the lock but not yet written its number: the message does without.
+    return '';
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Emulator } from './emulator.ts';
+import { StartError } from './start-error.ts';
+
+type Kinesalite = (options: {
+  path: string;
+  createStreamMs: number;
+  deleteStreamMs: number;
+  updateStreamMs: number;
+  shardLimit: number;
+}) => import('node:http').Server;
+
+/** Twice what Kinesis accepts in a PutRecords request (5 MiB), since the body is base64 inside JSON. */
+const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Kinesis on Kinesalite over LevelDB in the data folder.
+ *
+ * Kinesalite throws into the void when a caller hangs up in the middle of a request, and when its database closes under
+ * one: a Lambda worker that is terminated would take the whole runtime with it. So requests are read whole here before it
+ * sees them, and closing waits for those under way.
+ */
+export async function startKinesis(options: { dataDirectory: string }): Promise<Emulator> {
+  // CommonJS without types.
+  const kinesalite = createRequire(import.meta.url)('kinesalite') as Kinesalite;
+  const store = kinesalite({
+    path: join(options.dataDirectory, 'kinesis'),
+    createStreamMs: 0,
+    deleteStreamMs: 0,
+    updateStreamMs: 0,
+    shardLimit: 1000,
+  });
+  // http.createServer(listener) registers exactly this one.
+  const handle = store.listeners('request')[0] as RequestListener;
+  const underWay = new Set<Promise<unknown>>();
+
+  const server = createServer((request, response) => {
+    const answered = answer(handle, request, response);
+    underWay.add(answered);
+    answered.finally(() => underWay.delete(answered));
+  });
+  // Node's default of 5 s would cut the poller's connection between two records.
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new StartError('The Kinesis emulator has no port');
+
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await Promise.all(underWay);
+      server.closeAllConnections();
+      await closed;
+      // Its server was never started, which only close()'s callback would complain of; the database is closed first.
+      await new Promise<void>((resolve) => store.close(() => resolve()));
+    },
+  };
+}
+
+async function answer(
+  handle: RequestListener,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let body: Buffer;
+  try {
+    body = await bodyOf(request);
+  } catch {
+    // The caller hung up: nobody is there to answer.
+    response.destroy();
+    return;
+  }
+  // Kinesalite uses these four and the stream's events, no more.
+  const whole = Object.assign(Readable.from(body.length === 0 ? [] : [body]), {
+    method: request.method,
+    url: request.url,
+    headers: request.headers,
+  }) as unknown as IncomingMessage;
+  const done = Promise.race([once(response, 'finish'), once(response, 'close')]);
+  handle(whole, response);
+  await done;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    // A request without setEncoding yields Buffers.
+    const bytes = chunk as Buffer;
+    length += bytes.length;
+    if (length > BODY_LIMIT_BYTES) throw new Error('Request body too large');
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildApp } from 'fauxqs';
+// fauxqs' own start function binds 0.0.0.0 and offers no choice: anybody on the network could read the queues. These
+// are the parts it is made of (its version is pinned), put together on the loopback address.
+import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.js';
+import { FileS3Persistence } from '../../node_modules/fauxqs/dist/s3/fileS3Persistence.js';
+import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
+import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
+import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import type { Emulator } from './emulator.ts';
+
+/** SQS and S3 on fauxqs: queues in SQLite, objects as files, both in the data folder. */
+export async function startQueuesAndBuckets(options: {
+  dataDirectory: string;
+  region: string;
+}): Promise<Emulator> {
+  const queueFolder = join(options.dataDirectory, 'queues');
+  const bucketFolder = join(options.dataDirectory, 'buckets');
+  mkdirSync(queueFolder, { recursive: true });
+  mkdirSync(bucketFolder, { recursive: true });
+
+  const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+  stores.sqsStore.region = options.region;
+  stores.snsStore.region = options.region;
+  const queues = new PersistenceManager(queueFolder);
+  const objects = new FileS3Persistence(bucketFolder);
+  // Loaded before they are attached, or loading would write everything again.
+  queues.loadSqsAndSns(stores.sqsStore, stores.snsStore);
+  objects.loadS3(stores.s3Store);
+  stores.sqsStore.persistence = queues;
+  for (const queue of stores.sqsStore.allQueues()) queue.persistence = queues;
+  stores.snsStore.persistence = queues;
+  stores.s3Store.persistence = objects;
+
+  const app = buildApp({ logger: false, defaultRegion: options.region, stores });
+  app.addHook('onClose', async () => {
+    queues.close();
+    objects.close();
+  });
+  const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { endpoint, close: () => app.close() };
+}

@@ -1,0 +1,271 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { emulatorClient } from './emulators/aws-client.ts';
+import { openDataFolder } from './emulators/data-folder.ts';
+import { startDynamoDb } from './emulators/dynamodb.ts';
+import type { Log } from './emulators/emulator.ts';
+import { startKinesis } from './emulators/kinesis.ts';
+import { provision, type StoreEndpoints } from './emulators/provision.ts';
+import { startQueuesAndBuckets } from './emulators/queues-and-buckets.ts';
+import { resourceAttributes } from './emulators/resource-attributes.ts';
+import { startSecrets } from './emulators/secrets.ts';
+import { expiringTables, TimeToLiveSweeper } from './emulators/time-to-live.ts';
+import { FrontDoor } from './front-door.ts';
+import { functionNameOf, functionsFromAssembly } from './functions.ts';
+import { type GatewayModels, gatewaysFromAssembly } from './gateway/from-assembly.ts';
+import { Gateway, type GatewayMetrics, type GatewayOptions } from './gateway/gateway.ts';
+import type { GatewayLimits } from './gateway/limits.ts';
+import { type FunctionTally, InvocationTally } from './invocation-tally.ts';
+import { LambdaPool, type LambdaPoolOptions } from './lambda/lambda-pool.ts';
+import { unknownResources } from './resource-types.ts';
+import type { Backoff } from './streams/backoff.ts';
+import type { DeliveryCounters } from './streams/batch-delivery.ts';
+import { enabledMappings, mappingsFromAssembly } from './streams/mappings-from-assembly.ts';
+import { type Assembly, loadAssembly } from './template/assembly.ts';
+
+/** AWS's own placeholder for "no account". */
+export const ACCOUNT_ID = '000000000000';
+
+export type RuntimeOptions = {
+  /** The cloud assembly, such as `cdk.out/local`. */
+  assemblyDirectory: string;
+  dataDirectory: string;
+  /** @default '127.0.0.1' */
+  host?: string;
+  /** 0 takes a free one. @default 8787 */
+  port?: number;
+  /** @default AWS_REGION, or us-east-1 */
+  region?: string;
+  log?: Log;
+  limits?: Partial<GatewayLimits>;
+  /** How long an idle shard rests between two reads. @default 25 */
+  pollIntervalMs?: number;
+  /** Between two tries of a batch that failed. */
+  backoff?: Backoff;
+  /** @default 60,000 */
+  timeToLiveIntervalMs?: number;
+  /** Of the Lambda pool: `preload` for fault injection, `concurrencyPerFunction`, `onLog`, more `environment`. */
+  lambda?: Pick<
+    LambdaPoolOptions,
+    'preload' | 'concurrencyPerFunction' | 'maxEnvironments' | 'onLog' | 'onInvocation' | 'environment'
+  >;
+  onGatewayFailure?: GatewayOptions['onFailure'];
+  /** Called when a part ends that nothing goes on without. */
+  onFatal?: (reason: string) => void;
+};
+
+export type Runtime = {
+  /** Such as `http://localhost:8787`. */
+  url: string;
+  /** Such as `ws://localhost:8787/connect`. */
+  webSocketUrl: string;
+  /** For SDK clients of tests and tools; any credentials will do. */
+  endpoints: StoreEndpoints;
+  region: string;
+  dataDirectory: string;
+  /** What `Ref` gives for a resource: a table's name, a queue's URL, a secret's ARN. By logical id, with or without CDK's hash. */
+  physicalName(logicalId: string): string;
+  /** Names of all tables by logical id without CDK's hash, such as `Users`. */
+  tableNames: Record<string, string>;
+  /** Invocations, cold starts and outgoing AWS calls of each function since the start. */
+  invocations(): Record<string, FunctionTally>;
+  connections(): number;
+  gatewayMetrics(): GatewayMetrics;
+  /** What the Kinesis mappings have done, by stream name. */
+  streamCounters(): Record<string, DeliveryCounters>;
+  /** Deletes expired items now. @returns how many */
+  sweepExpired(): Promise<number>;
+  close(): Promise<void>;
+};
+
+/** Runs the synthesized template on this machine, and answers once everything is served. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { dataDirectory, log = () => {} } = options;
+  const region = options.region ?? (process.env['AWS_REGION'] || 'us-east-1');
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+
+  try {
+    const folder = openDataFolder(dataDirectory);
+    closers.push(() => folder.release());
+    const door = await FrontDoor.open({ host: options.host ?? '127.0.0.1', port: options.port ?? 8787 });
+    closers.push(() => door.close());
+
+    const [dynamodb, kinesisEmulator, queuesAndBuckets, secrets] = await startEach(closers, [
+      startDynamoDb({
+        dataDirectory: folder.path,
+        log,
+        onUnexpectedEnd: (reason) => options.onFatal?.(reason),
+      }),
+      startKinesis({ dataDirectory: folder.path }),
+      startQueuesAndBuckets({ dataDirectory: folder.path, region }),
+      startSecrets({ dataDirectory: folder.path }),
+    ]);
+    const endpoints: StoreEndpoints = {
+      dynamodb: dynamodb.endpoint,
+      kinesis: kinesisEmulator.endpoint,
+      sqs: queuesAndBuckets.endpoint,
+      s3: queuesAndBuckets.endpoint,
+      secretsManager: secrets.endpoint,
+    };
+
+    const assembly = loadAssembly(
+      options.assemblyDirectory,
+      resourceAttributes({
+        region,
+        accountId: ACCOUNT_ID,
+        queuesEndpoint: endpoints.sqs,
+        gatewayEndpoint: door.url,
+      }),
+    );
+    for (const line of unknownResources(assembly)) log(`Not served locally: ${line}`);
+    await provision(assembly, endpoints, { region, secrets: secrets.secrets, log });
+
+    const models = gatewaysFromAssembly(assembly);
+    const tally = new InvocationTally();
+    const pool = new LambdaPool({
+      ...options.lambda,
+      functions: functionsFromAssembly(assembly, invokedFunctions(assembly, models)),
+      region,
+      accountId: ACCOUNT_ID,
+      environment: { ...options.lambda?.environment, ...endpointVariables(endpoints, door.connectionsUrl) },
+      onInvocation(report) {
+        tally.add(report);
+        options.lambda?.onInvocation?.(report);
+      },
+    });
+    closers.push(() => pool.close());
+
+    const kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, region));
+    const sqs = new SQSClient(emulatorClient(endpoints.sqs, region));
+    const s3 = new S3Client({ ...emulatorClient(endpoints.s3, region), forcePathStyle: true });
+    const tables = new DynamoDBClient(emulatorClient(endpoints.dynamodb, region));
+    closers.push(() => {
+      for (const client of [kinesis, sqs, s3, tables]) client.destroy();
+    });
+    const mappings = mappingsFromAssembly(assembly, {
+      kinesis,
+      sqs,
+      s3,
+      invoker: pool,
+      region,
+      accountId: ACCOUNT_ID,
+      dataDirectory: folder.path,
+      log,
+      pollIntervalMs: options.pollIntervalMs,
+      backoff: options.backoff,
+    });
+    closers.push(async () => {
+      await Promise.all([...mappings.kinesis, ...mappings.sqs].map((mapping) => mapping.close()));
+    });
+
+    const sweeper = new TimeToLiveSweeper({ client: tables, tables: expiringTables(assembly), log });
+    sweeper.start(options.timeToLiveIntervalMs);
+    closers.push(() => sweeper.close());
+
+    const gateway = new Gateway({
+      invoker: pool,
+      ...models,
+      region,
+      accountId: ACCOUNT_ID,
+      ...(options.limits !== undefined && { limits: options.limits }),
+      ...(options.onGatewayFailure !== undefined && { onFailure: options.onGatewayFailure }),
+    });
+    closers.push(() => gateway.close());
+    door.lead(gateway);
+    // Last: what they deliver is pushed through the gateway.
+    await Promise.all(mappings.kinesis.map((mapping) => mapping.start()));
+    for (const mapping of mappings.sqs) mapping.start();
+
+    const names = physicalNames(assembly);
+    return {
+      url: door.url,
+      webSocketUrl: `${door.url.replace(/^http/, 'ws')}/connect`,
+      endpoints,
+      region,
+      dataDirectory: folder.path,
+      physicalName(logicalId) {
+        const name = names.get(logicalId);
+        if (name === undefined) throw new Error(`The template has no resource ${logicalId}`);
+        return name;
+      },
+      tableNames: tableNames(assembly),
+      invocations: () => tally.byFunction(),
+      connections: () => gateway.metrics.connections,
+      gatewayMetrics: () => gateway.metrics,
+      streamCounters: () =>
+        Object.fromEntries(
+          mappings.kinesis.flatMap(({ streamName, counters }) =>
+            counters === undefined ? [] : [[streamName, { ...counters }]],
+          ),
+        ),
+      sweepExpired: () => sweeper.sweep(),
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+type Closable = { close(): Promise<void> };
+
+/** Those that did start are closed when another one does not. */
+async function startEach<T extends readonly Promise<Closable>[]>(
+  closers: (() => Promise<void> | void)[],
+  starting: readonly [...T],
+): Promise<{ [Index in keyof T]: Awaited<T[Index]> }> {
+  const results = await Promise.allSettled(starting);
+  for (const result of results) {
+    if (result.status === 'fulfilled') closers.push(() => result.value.close());
+  }
+  return Promise.all(starting);
+}
+
+/** Only what a route, an authorizer or an event source mapping invokes is run: a deployment's own helpers are not. */
+function invokedFunctions(assembly: Assembly, models: GatewayModels): Set<string> {
+  const routes = [
+    ...models.webSocketApis.flatMap((api) => api.routes),
+    ...models.httpApis.flatMap((api) => api.routes),
+  ];
+  return new Set([
+    ...routes.map((route) => route.integration.functionName),
+    ...routes.flatMap((route) => route.authorizer?.functionName ?? []),
+    ...enabledMappings(assembly).map((mapping) => functionNameOf(mapping.properties['FunctionName'])),
+  ]);
+}
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function endpointVariables(endpoints: StoreEndpoints, connectionsUrl: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
+    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_ENDPOINT_URL_S3: endpoints.s3,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
+    AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: connectionsUrl,
+  };
+}
+
+function physicalNames(assembly: Assembly): Map<string, string> {
+  const names = new Map(assembly.resources.map(({ logicalId, ref }) => [withoutHash(logicalId), ref]));
+  for (const { logicalId, ref } of assembly.resources) names.set(logicalId, ref);
+  return names;
+}
+
+function tableNames(assembly: Assembly): Record<string, string> {
+  const tables = [
+    ...assembly.ofType('AWS::DynamoDB::Table'),
+    ...assembly.ofType('AWS::DynamoDB::GlobalTable'),
+  ];
+  return Object.fromEntries(tables.map(({ logicalId, ref }) => [withoutHash(logicalId), ref]));
+}
+
+/** CDK ends each logical id with eight hexadecimal digits of its path. */
+function withoutHash(logicalId: string): string {
+  return logicalId.replace(/[0-9A-F]{8}$/, '');
+}
