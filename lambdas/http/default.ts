@@ -1,1 +1,13 @@
-export const handler = async () => ({ statusCode: 501 });
+import { ParleyError } from '../../shared/protocol/errors.ts';
+import { httpHandler, ok, open } from '../middleware/http-handler.ts';
+import { variable } from '../runtime.ts';
+
+const version = variable('PARLEY_VERSION');
+
+export const handler = httpHandler({
+  'GET /health': open({}, async () => ok({ status: 'ok', version })),
+
+  $default: async () => {
+    throw new ParleyError('NOT_FOUND', 'There is no such path, or it does not take this method.');
+  },
+});

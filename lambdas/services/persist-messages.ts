@@ -1,6 +1,7 @@
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
+import type { MemberRow } from '../stores/membership-store.ts';
 import {
   type IdempotencyRecord,
   idempotencyKey,
@@ -8,7 +9,6 @@ import {
   type MessageLog,
   messagesPerAppend,
 } from '../stores/message-log.ts';
-import type { MemberRow } from '../stores/membership-store.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
 import type { ConversationState, ConversationStates } from './conversation-states.ts';
@@ -61,7 +61,11 @@ export class PersistMessages {
     const { originals, resends } = separateResends(accepted);
     const { members } = await this.#states.current(conversationId);
     const result: Persisted = { stored: [], resent: [], refused: [], members, failure: undefined };
-    for (let start = 0; start < originals.length && result.failure === undefined; start += messagesPerAppend) {
+    for (
+      let start = 0;
+      start < originals.length && result.failure === undefined;
+      start += messagesPerAppend
+    ) {
       const chunk = originals.slice(start, start + messagesPerAppend);
       try {
         await this.#persistChunk(conversationId, chunk, result);
@@ -159,11 +163,7 @@ export class PersistMessages {
     return pending.filter(isMember);
   }
 
-  async #settleKnown(
-    message: AcceptedMessage,
-    known: IdempotencyRecord,
-    result: Persisted,
-  ): Promise<void> {
+  async #settleKnown(message: AcceptedMessage, known: IdempotencyRecord, result: Persisted): Promise<void> {
     if (known.conversationId !== message.conversationId || known.fingerprint !== this.#fingerprint(message)) {
       result.refused.push(refusal(message, idReused()));
       return;

@@ -55,5 +55,7 @@ function loginKey(username: string, address: string): string {
 function refuseIf(waitMs: number): void {
   if (waitMs <= 0) return;
   const retryAfterMs = Math.ceil(waitMs);
-  throw new ParleyError('RATE_LIMITED', `Too many requests: try again in ${retryAfterMs} ms.`, { retryAfterMs });
+  throw new ParleyError('RATE_LIMITED', `Too many requests: try again in ${retryAfterMs} ms.`, {
+    retryAfterMs,
+  });
 }

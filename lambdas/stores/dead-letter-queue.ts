@@ -20,6 +20,8 @@ export class DeadLetterQueue {
   }
 
   async put(letter: DeadLetter): Promise<void> {
-    await this.#client.send(new SendMessageCommand({ QueueUrl: this.#url, MessageBody: JSON.stringify(letter) }));
+    await this.#client.send(
+      new SendMessageCommand({ QueueUrl: this.#url, MessageBody: JSON.stringify(letter) }),
+    );
   }
 }

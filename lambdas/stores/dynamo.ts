@@ -48,7 +48,9 @@ export function isLostRace(error: unknown): boolean {
   const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None') ?? [];
   return (
     reasons.length > 0 &&
-    reasons.every((reason) => reason.code === 'ConditionalCheckFailed' || reason.code === 'TransactionConflict')
+    reasons.every(
+      (reason) => reason.code === 'ConditionalCheckFailed' || reason.code === 'TransactionConflict',
+    )
   );
 }
 
@@ -56,7 +58,11 @@ export function isLostRace(error: unknown): boolean {
  * Reads the items under `keys`, which must differ from one another, consistently. Items that do not exist are left
  * out, and the order is not kept.
  */
-export async function batchGet(documents: DynamoDBDocumentClient, table: string, keys: Item[]): Promise<Item[]> {
+export async function batchGet(
+  documents: DynamoDBDocumentClient,
+  table: string,
+  keys: Item[],
+): Promise<Item[]> {
   const batches: Item[][] = [];
   for (let start = 0; start < keys.length; start += keysPerBatch) {
     batches.push(keys.slice(start, start + keysPerBatch));

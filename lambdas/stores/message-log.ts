@@ -31,7 +31,11 @@ export type AppendResult =
    * Some were stored before (their records, by `idempotencyKey`), or the conversation is at another position than was
    * read (`moved`: where it is now, if it is there), or both. Nothing was written.
    */
-  | { outcome: 'refused'; known: Map<string, IdempotencyRecord>; moved: { to: LogPosition | undefined } | undefined }
+  | {
+      outcome: 'refused';
+      known: Map<string, IdempotencyRecord>;
+      moved: { to: LogPosition | undefined } | undefined;
+    }
   /** Another transaction touched one of the items at the same time. Nothing was written. */
   | { outcome: 'contended' };
 

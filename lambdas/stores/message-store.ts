@@ -1,6 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Message } from '../../shared/protocol/entities.ts';
 
+export type MessagePage = { messages: Message[]; more: boolean };
+
 /** `MessagesByConversation`, the source of truth: reading it. Writing is `MessageLog`'s alone. */
 export class MessageStore {
   readonly #documents: DynamoDBDocumentClient;
@@ -18,13 +20,13 @@ export class MessageStore {
     return Item as Message | undefined; // Only `MessageLog` writes the table.
   }
 
-  /** Messages with `seq > after`, ascending; fewer than `limit` where the page reaches DynamoDB's 1 MB. */
-  async after(conversationId: string, after: number, limit: number): Promise<Message[]> {
+  /** Messages with `seq > after`, ascending. */
+  async after(conversationId: string, after: number, limit: number): Promise<MessagePage> {
     return this.#query(conversationId, 'seq > :bound', after, limit, true);
   }
 
   /** The messages just below `before`, descending. */
-  async before(conversationId: string, before: number, limit: number): Promise<Message[]> {
+  async before(conversationId: string, before: number, limit: number): Promise<MessagePage> {
     return this.#query(conversationId, 'seq < :bound', before, limit, false);
   }
 
@@ -34,17 +36,22 @@ export class MessageStore {
     bound: number,
     limit: number,
     ascending: boolean,
-  ): Promise<Message[]> {
-    const { Items = [] } = await this.#documents.send(
+  ): Promise<MessagePage> {
+    const { Items = [], LastEvaluatedKey } = await this.#documents.send(
       new QueryCommand({
         TableName: this.#table,
         KeyConditionExpression: `conversationId = :conversationId AND ${condition}`,
         ExpressionAttributeValues: { ':conversationId': conversationId, ':bound': bound },
         ConsistentRead: true,
         ScanIndexForward: ascending,
-        Limit: limit,
+        // One more than asked for tells whether there are more; so does a page that reaches DynamoDB's 1 MB.
+        Limit: limit + 1,
       }),
     );
-    return Items as Message[]; // As above.
+    const messages = Items as Message[]; // As above.
+    return {
+      messages: messages.slice(0, limit),
+      more: messages.length > limit || LastEvaluatedKey !== undefined,
+    };
   }
 }

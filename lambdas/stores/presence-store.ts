@@ -85,6 +85,11 @@ function connectionsIn(item: Item | undefined): Connection[] {
     .map(([name, value]) => {
       // Only `register` writes attributes of this prefix.
       const { connectedAt, lastSeenAt } = value as { connectedAt: number; lastSeenAt: number };
-      return { userId: String(item['userId']), connectionId: name.slice(prefix.length), connectedAt, lastSeenAt };
+      return {
+        userId: String(item['userId']),
+        connectionId: name.slice(prefix.length),
+        connectedAt,
+        lastSeenAt,
+      };
     });
 }

@@ -70,7 +70,12 @@ export class RateLimitStore {
 
   async #update(
     key: string,
-    update: { set: string; condition: string; values: Record<string, number>; names?: Record<string, string> },
+    update: {
+      set: string;
+      condition: string;
+      values: Record<string, number>;
+      names?: Record<string, string>;
+    },
   ): Promise<'done' | { fullAt: number; endsAt: number }> {
     try {
       await this.#documents.send(

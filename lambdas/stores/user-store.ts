@@ -43,7 +43,13 @@ export class UserStore {
                 ConditionExpression: 'attribute_not_exists(username)',
               },
             },
-            { Put: { TableName: this.#users, Item: user, ConditionExpression: 'attribute_not_exists(userId)' } },
+            {
+              Put: {
+                TableName: this.#users,
+                Item: user,
+                ConditionExpression: 'attribute_not_exists(userId)',
+              },
+            },
           ],
         }),
       );

@@ -1,1 +1,21 @@
-export const handler = async () => ({ statusCode: 501 });
+import middy from '@middy/core';
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import { invocationLog } from '../middleware/invocation-log.ts';
+import { deliverMessages } from '../runtime.ts';
+
+const messages = await deliverMessages();
+
+export const handler = middy<KinesisStreamEvent, KinesisStreamBatchResponse>()
+  .use(invocationLog((event: KinesisStreamEvent) => ({ records: event.Records.length })))
+  .handler(async (event) => {
+    const failed = await messages.deliver(
+      event.Records.map(({ eventID, kinesis }) => ({
+        eventId: eventID,
+        sequenceNumber: kinesis.sequenceNumber,
+        partitionKey: kinesis.partitionKey,
+        data: kinesis.data,
+      })),
+    );
+    // The event source starts again from the lowest of these; what it repeats beside them changes nothing.
+    return { batchItemFailures: failed.map(({ sequenceNumber }) => ({ itemIdentifier: sequenceNumber })) };
+  });

@@ -1,1 +1,34 @@
-export const handler = async () => ({ statusCode: 501 });
+import middy from '@middy/core';
+import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+import { ParleyError } from '../../shared/protocol/errors.ts';
+import { invocationLog } from '../middleware/invocation-log.ts';
+import type { ConnectionContext } from '../middleware/websocket-handler.ts';
+import { authenticate } from '../runtime.ts';
+import { handshakeToken } from '../middleware/handshake.ts';
+
+const users = authenticate();
+
+export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult>()
+  .use(
+    invocationLog((event: APIGatewayRequestAuthorizerEvent) => ({
+      requestId: event.requestContext.requestId,
+    })),
+  )
+  .handler(async (event) => {
+    const { userId, authEpoch } = await users.caller(handshakeToken(event.headers)).catch(unauthorized);
+    const context: ConnectionContext = { userId, authEpoch: String(authEpoch) };
+    return {
+      principalId: userId,
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: event.methodArn }],
+      },
+      context,
+    };
+  });
+
+/** This very message is what makes API Gateway answer the handshake with 401. */
+function unauthorized(error: unknown): never {
+  if (error instanceof ParleyError) throw new Error('Unauthorized', { cause: error });
+  throw error;
+}

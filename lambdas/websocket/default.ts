@@ -1,1 +1,16 @@
-export const handler = async () => ({ statusCode: 501 });
+import * as v from 'valibot';
+import { ParleyError } from '../../shared/protocol/errors.ts';
+import { frames } from '../../shared/protocol/frames.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { parseJson } from '../middleware/parse-json.ts';
+import { webSocketHandler } from '../middleware/websocket-handler.ts';
+
+const Addressed = v.looseObject({ action: v.string() });
+
+/** Whatever no other route takes: what is not JSON, has no action, or an unknown one. */
+export const handler = webSocketHandler({
+  $default: async (event) => {
+    parseJson(event.body ?? '', Addressed, limits.frameBytes);
+    throw new ParleyError('BAD_REQUEST', `action: must be one of ${Object.keys(frames).join(', ')}.`);
+  },
+});

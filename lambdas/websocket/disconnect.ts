@@ -1,1 +1,20 @@
-export const handler = async () => ({ statusCode: 501 });
+import middy from '@middy/core';
+import type { APIGatewayProxyResultV2 } from 'aws-lambda';
+import { invocationLog } from '../middleware/invocation-log.ts';
+import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
+import { presence } from '../runtime.ts';
+
+const connections = presence();
+
+export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
+  .use(
+    invocationLog(({ requestContext }: WebSocketEvent) => ({
+      route: requestContext.routeKey,
+      connectionId: requestContext.connectionId,
+      userId: requestContext.authorizer.userId,
+    })),
+  )
+  .handler(async (event) => {
+    await connections.gone(callerOf(event));
+    return { statusCode: 200 };
+  });

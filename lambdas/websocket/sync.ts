@@ -1,1 +1,16 @@
-export const handler = async () => ({ statusCode: 501 });
+import { SyncFrame } from '../../shared/protocol/frames.ts';
+import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
+import { presence, rateLimiter, sync } from '../runtime.ts';
+
+const synchronizer = sync();
+const connections = presence();
+const rates = rateLimiter();
+
+export const handler = webSocketHandler({
+  sync: action(SyncFrame, async ({ conversations, limit }, caller) => {
+    await rates.take('actions', caller.userId);
+    // Registered before anything is read: what is stored after the reading is pushed to this connection.
+    await connections.seen({ ...caller, lastSeenAt: Date.now() });
+    return { type: 'sync', conversations: await synchronizer.sync(caller.userId, { conversations, limit }) };
+  }),
+});

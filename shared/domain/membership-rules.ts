@@ -17,6 +17,9 @@ export function mustBeAdmin(role: Role): void {
 /** A group that has members has an admin among them. */
 export function mustLeaveAnAdmin({ memberCount, adminCount }: Counts, leaving: Role): void {
   if (leaving === 'admin' && adminCount === 1 && memberCount > 1) {
-    throw new ParleyError('CONFLICT', 'This is the last admin of the group: make another member admin first.');
+    throw new ParleyError(
+      'CONFLICT',
+      'This is the last admin of the group: make another member admin first.',
+    );
   }
 }

@@ -38,7 +38,10 @@ export const defaultRateLimits: RateLimitSettings = {
  * The generic cell rate algorithm (GCRA, ITU-T I.371): a bucket is one number, the theoretical arrival time at
  * which it is full again.
  */
-export function bucketTimes({ perSecond, burst }: BucketSettings): { intervalMs: number; toleranceMs: number } {
+export function bucketTimes({ perSecond, burst }: BucketSettings): {
+  intervalMs: number;
+  toleranceMs: number;
+} {
   const intervalMs = 1000 / perSecond;
   return { intervalMs, toleranceMs: intervalMs * (burst - 1) };
 }

@@ -1,6 +1,16 @@
 /** What the server tells a client about: the nouns of the protocol. */
 import * as v from 'valibot';
-import { ConversationId, DisplayName, MessageId, Role, Seq, SeqOrZero, Timestamp, UserId, Username } from './values.ts';
+import {
+  ConversationId,
+  DisplayName,
+  MessageId,
+  Role,
+  Seq,
+  SeqOrZero,
+  Timestamp,
+  UserId,
+  Username,
+} from './values.ts';
 
 export const MessageType = v.picklist(['text', 'system', 'image', 'file']);
 export const ConversationType = v.picklist(['DM', 'GROUP']);

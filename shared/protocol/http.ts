@@ -24,7 +24,9 @@ import {
 const integerText = v.pipe(v.string(), v.regex(/^\d{1,16}$/, 'must be a whole number'), v.transform(Number));
 const pageLimit = v.optional(v.pipe(integerText, PageLimit));
 /** Opaque to clients; each listing checks what it decodes to. */
-const cursor = v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,256}$/, 'is not a cursor of this listing')));
+const cursor = v.optional(
+  v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,256}$/, 'is not a cursor of this listing')),
+);
 
 function distinctIds(min: number) {
   return v.pipe(
@@ -89,7 +91,10 @@ export const MessagesQuery = v.pipe(
     before: v.optional(v.pipe(integerText, Seq)),
     limit: pageLimit,
   }),
-  v.check((query) => query.after === undefined || query.before === undefined, 'after and before exclude one another'),
+  v.check(
+    (query) => query.after === undefined || query.before === undefined,
+    'after and before exclude one another',
+  ),
 );
 
 export const SendMessageBody = v.strictObject({

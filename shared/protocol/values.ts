@@ -44,7 +44,10 @@ function shownName(max: number) {
   return v.pipe(
     unicode,
     charactersBetween(1, max),
-    v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*$/u, 'must have no control or direction characters'),
+    v.regex(
+      /^[^\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*$/u,
+      'must have no control or direction characters',
+    ),
     v.regex(/\P{Z}/u, 'must not be blank'),
   );
 }
@@ -77,10 +80,22 @@ export const MessageId = id;
 export const CreateId = id;
 
 /** A client's own name for a request, repeated in the reply. */
-export const RequestId = v.pipe(unicode, charactersBetween(1, 64), v.regex(/^\P{Cc}*$/u, 'must have no control characters'));
+export const RequestId = v.pipe(
+  unicode,
+  charactersBetween(1, 64),
+  v.regex(/^\P{Cc}*$/u, 'must have no control characters'),
+);
 
-export const Seq = v.pipe(v.number(), v.safeInteger('must be an integer'), v.minValue(1, 'must be at least 1'));
-export const SeqOrZero = v.pipe(v.number(), v.safeInteger('must be an integer'), v.minValue(0, 'must be at least 0'));
+export const Seq = v.pipe(
+  v.number(),
+  v.safeInteger('must be an integer'),
+  v.minValue(1, 'must be at least 1'),
+);
+export const SeqOrZero = v.pipe(
+  v.number(),
+  v.safeInteger('must be an integer'),
+  v.minValue(0, 'must be at least 0'),
+);
 
 export const PageLimit = v.pipe(
   v.number(),

@@ -1,0 +1,144 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as v from 'valibot';
+import { errorCodes, ParleyError } from '../../shared/protocol/errors.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { Authenticate } from '../services/authenticate.ts';
+import type { User } from '../stores/user-store.ts';
+import { answerableError } from './answerable-error.ts';
+import { invocationLog } from './invocation-log.ts';
+import { parse, parseJson } from './parse-json.ts';
+
+type Event = APIGatewayProxyEventV2;
+type Result = APIGatewayProxyStructuredResultV2;
+
+export type Answer = { status: number; body?: unknown };
+
+const Nothing = v.strictObject({});
+type Nothing = typeof Nothing;
+
+/** The schemas of what a route takes; what is left out must be empty. */
+type Takes<Path, Query, Body> = { path?: Path; query?: Query; body?: Body };
+
+type Request<Path extends v.GenericSchema, Query extends v.GenericSchema, Body extends v.GenericSchema> = {
+  path: v.InferOutput<Path>;
+  query: v.InferOutput<Query>;
+  body: v.InferOutput<Body>;
+  /** Where the request came from: an IP address. */
+  address: string;
+};
+
+type Route = (event: Event, caller: () => Promise<User>) => Promise<Answer>;
+
+/** A route that asks for no token. */
+export function open<
+  Path extends v.GenericSchema = Nothing,
+  Query extends v.GenericSchema = Nothing,
+  Body extends v.GenericSchema = Nothing,
+>(takes: Takes<Path, Query, Body>, run: (request: Request<Path, Query, Body>) => Promise<Answer>): Route {
+  return async (event) => run(read(event, takes));
+}
+
+/** A route for a signed-in caller. Who is not signed in learns nothing else. */
+export function signedIn<
+  Path extends v.GenericSchema = Nothing,
+  Query extends v.GenericSchema = Nothing,
+  Body extends v.GenericSchema = Nothing,
+>(
+  takes: Takes<Path, Query, Body>,
+  run: (caller: User, request: Request<Path, Query, Body>) => Promise<Answer>,
+): Route {
+  return async (event, caller) => run(await caller(), read(event, takes));
+}
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const created = (body: unknown): Answer => ({ status: 201, body });
+export const accepted = (body: unknown): Answer => ({ status: 202, body });
+export const noContent: Answer = { status: 204 };
+
+/** A Lambda handler for routes of the HTTP API, by their route keys; `$default` takes what no other route does. */
+export function httpHandler(routes: Record<string, Route>, authenticate?: Authenticate) {
+  return middy<Event, Result>()
+    .use(
+      invocationLog((event: Event) => ({ route: event.routeKey, requestId: event.requestContext.requestId })),
+    )
+    .use({
+      onError: (request) => {
+        // Returning a value from `onError` makes it the answer.
+        return problem(request.error, request.event.requestContext.requestId);
+      },
+    })
+    .handler(async (event): Promise<Result> => {
+      const route = routes[event.routeKey];
+      if (route === undefined) throw new Error(`No code for the route ${event.routeKey}`);
+      const caller = async () => {
+        if (authenticate === undefined) throw new Error('This function authenticates nobody');
+        return authenticate.caller(bearerToken(event.headers['authorization']));
+      };
+      const { status, body } = await route(event, caller);
+      return {
+        statusCode: status,
+        headers: {
+          'cache-control': 'no-store',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      };
+    });
+}
+
+function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body extends v.GenericSchema>(
+  event: Event,
+  takes: Takes<Path, Query, Body>,
+): Request<Path, Query, Body> {
+  const text = event.isBase64Encoded
+    ? Buffer.from(event.body ?? '', 'base64').toString('utf8')
+    : (event.body ?? '');
+  return {
+    path: parse(event.pathParameters ?? {}, takes.path ?? Nothing),
+    query: parse(readQuery(event.rawQueryString), takes.query ?? Nothing),
+    body:
+      text === '' && takes.body === undefined ? {} : parseJson(text, takes.body ?? Nothing, limits.bodyBytes),
+    address: event.requestContext.http.sourceIp,
+  };
+}
+
+/** From the raw string, for API Gateway joins a repeated parameter's values into one. */
+function readQuery(rawQueryString: string): Record<string, string> {
+  const parameters = new URLSearchParams(rawQueryString);
+  const query: Record<string, string> = Object.create(null);
+  for (const [name, value] of parameters) {
+    if (name in query) throw new ParleyError('BAD_REQUEST', `${name}: is given twice.`);
+    query[name] = value;
+  }
+  return query;
+}
+
+function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** RFC 9457. */
+function problem(cause: unknown, requestId: string): Result {
+  const error = answerableError(cause, requestId);
+  const { status, title } = errorCodes[error.code];
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...(error.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
+      ...(error.retryAfterMs !== undefined && {
+        'retry-after': String(Math.ceil(error.retryAfterMs / 1000)),
+      }),
+    },
+    body: JSON.stringify({
+      type: 'about:blank',
+      title,
+      status,
+      detail: error.message,
+      code: error.code,
+      requestId,
+    }),
+  };
+}

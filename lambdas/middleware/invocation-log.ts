@@ -1,0 +1,24 @@
+import type { MiddlewareObj } from '@middy/core';
+import { ParleyError } from '../../shared/protocol/errors.ts';
+import { logger } from '../logger.ts';
+
+/** Says what an invocation was about. Never content, a token or a password: only ids, names and counts. */
+type Describe<Event> = (event: Event) => Record<string, string | number | undefined>;
+
+/** One structured line for each invocation. */
+export function invocationLog<Event>(describe: Describe<Event>): MiddlewareObj<Event> {
+  // Kept by event, not in a variable of the container, which the next invocation would inherit.
+  const begun = new WeakMap<object, number>();
+  const line = (event: Event, outcome: string) => {
+    const startedAt = begun.get(event as object) ?? performance.now(); // Lambda's events are objects.
+    const durationMs = Math.round(performance.now() - startedAt);
+    logger.info('invocation', { ...describe(event), outcome, durationMs });
+  };
+  return {
+    before: ({ event }) => {
+      begun.set(event as object, performance.now()); // As above.
+    },
+    after: ({ event }) => line(event, 'ok'),
+    onError: ({ event, error }) => line(event, error instanceof ParleyError ? error.code : 'error'),
+  };
+}

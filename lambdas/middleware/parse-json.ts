@@ -1,0 +1,42 @@
+import * as v from 'valibot';
+import { ParleyError } from '../../shared/protocol/errors.ts';
+
+/** What a client sent, read as JSON and held to its schema. Throws `PAYLOAD_TOO_LARGE` or `BAD_REQUEST`. */
+export function parseJson<Schema extends v.GenericSchema>(
+  text: string,
+  schema: Schema,
+  maxBytes: number,
+): v.InferOutput<Schema> {
+  return parse(readJson(text, maxBytes), schema);
+}
+
+export function readJson(text: string, maxBytes: number): unknown {
+  if (Buffer.byteLength(text) > maxBytes) {
+    throw new ParleyError('PAYLOAD_TOO_LARGE', `At most ${maxBytes} bytes are taken.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // Also a RangeError, of nesting too deep for the parser.
+    throw new ParleyError('BAD_REQUEST', 'This is not JSON.', { cause: error });
+  }
+}
+
+export function parse<Schema extends v.GenericSchema>(input: unknown, schema: Schema): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, input, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  throw new ParleyError('BAD_REQUEST', describe(parsed.issues[0]));
+}
+
+/** Which field, and what it must be; never what was sent. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  const field = v.getDotPath(issue);
+  return field === null ? `The request ${complaint(issue)}.` : `${field}: ${complaint(issue)}.`;
+}
+
+function complaint(issue: v.BaseIssue<unknown>): string {
+  if (issue.expected === 'never') return 'is not a known field';
+  if (issue.received === 'undefined') return 'is missing';
+  // Valibot's own messages begin so, and quote the input; ours say what must hold.
+  return issue.message.startsWith('Invalid') ? `must be ${issue.expected ?? 'valid'}` : issue.message;
+}

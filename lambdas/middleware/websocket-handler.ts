@@ -1,0 +1,90 @@
+import middy from '@middy/core';
+import type {
+  APIGatewayEventWebsocketRequestContextV2,
+  APIGatewayProxyResultV2,
+  APIGatewayProxyWebsocketEventV2WithRequestContext,
+} from 'aws-lambda';
+import * as v from 'valibot';
+import type { ErrorEvent } from '../../shared/protocol/events.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import { MessageId, RequestId } from '../../shared/protocol/values.ts';
+import { answerableError } from './answerable-error.ts';
+import { invocationLog } from './invocation-log.ts';
+import { parseJson } from './parse-json.ts';
+
+/** What the authorizer said of the connection; API Gateway hands it, as strings, to every later event of the socket. */
+export type ConnectionContext = { userId: string; authEpoch: string };
+
+export type WebSocketEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
+  APIGatewayEventWebsocketRequestContextV2 & { authorizer: ConnectionContext }
+>;
+
+export type Caller = { userId: string; connectionId: string; connectedAt: number };
+
+export function callerOf({ requestContext }: WebSocketEvent): Caller {
+  const { authorizer, connectionId, connectedAt } = requestContext;
+  return { userId: authorizer.userId, connectionId, connectedAt };
+}
+
+type Action = (event: WebSocketEvent) => Promise<object>;
+
+/** An action: its frame's schema, and what it does; what `run` returns is the reply. */
+export function action<Frame extends v.GenericSchema<unknown, { requestId?: string | undefined }>>(
+  frame: Frame,
+  run: (frame: v.InferOutput<Frame>, caller: Caller) => Promise<object>,
+): Action {
+  return async (event) => {
+    const parsed = parseJson(event.body ?? '', frame, limits.frameBytes);
+    const { requestId } = parsed as { requestId?: string }; // Every frame may carry it: see the bound on `Frame`.
+    return { ...(await run(parsed, callerOf(event))), requestId };
+  };
+}
+
+/** A Lambda handler for routes of the WebSocket API, by their route keys. The reply is the route's response. */
+export function webSocketHandler(actions: Record<string, Action>) {
+  return middy<WebSocketEvent, APIGatewayProxyResultV2>()
+    .use(
+      invocationLog(({ requestContext }: WebSocketEvent) => ({
+        route: requestContext.routeKey,
+        requestId: requestContext.requestId,
+        connectionId: requestContext.connectionId,
+        userId: requestContext.authorizer.userId,
+      })),
+    )
+    .use({
+      onError: ({ error, event }) => reply(errorEvent(error, event)),
+    })
+    .handler(async (event) => {
+      const run = actions[event.requestContext.routeKey];
+      if (run === undefined) throw new Error(`No code for the route ${event.requestContext.routeKey}`);
+      return reply(await run(event));
+    });
+}
+
+function reply(body: object): APIGatewayProxyResultV2 {
+  return { statusCode: 200, body: JSON.stringify(body) };
+}
+
+/** The error, with as much of the frame's own naming as can be trusted. */
+function errorEvent(cause: unknown, event: WebSocketEvent): ErrorEvent {
+  const { code, message, retryAfterMs } = answerableError(cause, event.requestContext.requestId);
+  const { action, requestId, messageId } = v.parse(Naming, safeJson(event.body));
+  return { type: 'error', code, message, action, requestId, messageId, retryAfterMs };
+}
+
+const Naming = v.fallback(
+  v.object({
+    action: v.fallback(v.optional(RequestId), undefined),
+    requestId: v.fallback(v.optional(RequestId), undefined),
+    messageId: v.fallback(v.optional(MessageId), undefined),
+  }),
+  {},
+);
+
+function safeJson(body: string | undefined): unknown {
+  try {
+    return JSON.parse(body ?? '');
+  } catch {
+    return undefined; // An error about a frame that cannot be read names nothing of it.
+  }
+}

@@ -1,0 +1,129 @@
+import { newUserId } from '../../shared/domain/ids.ts';
+import type { Profile, PublicProfile } from '../../shared/protocol/entities.ts';
+import { ParleyError } from '../../shared/protocol/errors.ts';
+import type { User, UserStore } from '../stores/user-store.ts';
+import { publicProfile } from './conversation-views.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import type { Presence } from './presence.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { Tokens } from './tokens.ts';
+
+type Session = { token: string; expiresAt: string };
+type SignedIn = Session & { user: Profile };
+
+/** Accounts and their sessions: registering, signing in and out, and the profile. */
+export class Accounts {
+  readonly #users: UserStore;
+  readonly #tokens: Tokens;
+  readonly #rates: RateLimiter;
+  readonly #presence: Presence;
+  readonly #registrationOpen: boolean;
+
+  constructor(parts: {
+    users: UserStore;
+    tokens: Tokens;
+    rates: RateLimiter;
+    presence: Presence;
+    registrationOpen: boolean;
+  }) {
+    this.#users = parts.users;
+    this.#tokens = parts.tokens;
+    this.#rates = parts.rates;
+    this.#presence = parts.presence;
+    this.#registrationOpen = parts.registrationOpen;
+  }
+
+  async register(
+    {
+      username,
+      password,
+      displayName = username,
+    }: { username: string; password: string; displayName?: string | undefined },
+    address: string,
+  ): Promise<SignedIn> {
+    if (!this.#registrationOpen) throw new ParleyError('FORBIDDEN', 'Registration is closed here.');
+    await this.#rates.takeRegistration(address);
+    // Before the costly hash; `create` decides for good.
+    if ((await this.#users.credential(username)) !== undefined) throw usernameTaken();
+
+    const createdAt = new Date().toISOString();
+    const user: User = { userId: newUserId(), username, displayName, createdAt, authEpoch: 1 };
+    if (!(await this.#users.create(user, await hashPassword(password)))) throw usernameTaken();
+    return this.#signIn(user);
+  }
+
+  /** The same answer, after the same work, for a user who does not exist and for a wrong password. */
+  async login(
+    { username, password }: { username: string; password: string },
+    address: string,
+  ): Promise<SignedIn> {
+    await this.#rates.takeLogin(username, address);
+    const credential = await this.#users.credential(username);
+    const matches = await verifyPassword(password, credential?.passwordHash);
+    const user = credential && matches ? await this.#users.user(credential.userId) : undefined;
+    if (user === undefined) throw wrongCredentials();
+    await this.#rates.loginSucceeded(username, address);
+    return this.#signIn(user);
+  }
+
+  /** A fresh token within the caller's session. */
+  async renew(caller: User): Promise<Session> {
+    return this.#tokens.issue(caller);
+  }
+
+  async logout(caller: User): Promise<void> {
+    await this.#users.endSessions(caller.userId, caller.authEpoch);
+    await this.#presence.endAll(caller.userId);
+  }
+
+  /** Ends every other session, and answers the token of the one that goes on. */
+  async changePassword(
+    caller: User,
+    { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+    address: string,
+  ): Promise<Session> {
+    // A stolen token must not become a way to guess the password.
+    await this.#rates.takeLogin(caller.username, address);
+    const credential = await this.#users.credential(caller.username);
+    if (credential === undefined || !(await verifyPassword(currentPassword, credential.passwordHash))) {
+      throw wrongCredentials();
+    }
+    await this.#rates.loginSucceeded(caller.username, address);
+    const changed = await this.#users.changePassword(
+      caller,
+      credential.passwordHash,
+      await hashPassword(newPassword),
+    );
+    if (!changed) throw new ParleyError('CONFLICT', 'The password or the sessions were changed meanwhile.');
+    await this.#presence.endAll(caller.userId);
+    return this.#tokens.issue({ userId: caller.userId, authEpoch: caller.authEpoch + 1 });
+  }
+
+  async setDisplayName(caller: User, displayName: string | undefined): Promise<Profile> {
+    if (displayName === undefined) return profile(caller);
+    await this.#users.setDisplayName(caller.userId, displayName);
+    return profile({ ...caller, displayName });
+  }
+
+  async byUsername(username: string): Promise<PublicProfile[]> {
+    const credential = await this.#users.credential(username);
+    const user = credential && (await this.#users.user(credential.userId));
+    return user === undefined ? [] : [publicProfile(user)];
+  }
+
+  async #signIn(user: User): Promise<SignedIn> {
+    return { user: profile(user), ...(await this.#tokens.issue(user)) };
+  }
+}
+
+export function profile(user: User): Profile {
+  return { ...publicProfile(user), createdAt: user.createdAt };
+}
+
+function usernameTaken(): ParleyError {
+  return new ParleyError('CONFLICT', 'This username is taken.');
+}
+
+function wrongCredentials(): ParleyError {
+  return new ParleyError('UNAUTHENTICATED', 'The username or the password is wrong.');
+}

@@ -1,0 +1,25 @@
+import type { User } from '../stores/user-store.ts';
+import { notSignedIn, type Tokens } from './tokens.ts';
+
+/** Where the users are; either store that reads them. */
+type Users = { user(userId: string): Promise<User | undefined> };
+
+/** Turns a bearer token into the user it stands for, as they are now. */
+export class Authenticate {
+  readonly #tokens: Tokens;
+  readonly #users: Users;
+
+  constructor(tokens: Tokens, users: Users) {
+    this.#tokens = tokens;
+    this.#users = users;
+  }
+
+  /** Throws `UNAUTHENTICATED`, also where the user has ended the sessions the token belongs to. */
+  async caller(token: string | undefined): Promise<User> {
+    if (token === undefined) throw notSignedIn();
+    const { userId, authEpoch } = await this.#tokens.verify(token);
+    const user = await this.#users.user(userId);
+    if (user === undefined || user.authEpoch !== authEpoch) throw notSignedIn();
+    return user;
+  }
+}

@@ -1,0 +1,174 @@
+import { createdConversationId, dmConversationId, newConversationId } from '../../shared/domain/ids.ts';
+import { mustBeAdmin, mustBeGroup } from '../../shared/domain/membership-rules.ts';
+import type { Conversation } from '../../shared/protocol/entities.ts';
+import { conversationNotFound, ParleyError } from '../../shared/protocol/errors.ts';
+import type { ServerEvent } from '../../shared/protocol/events.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { ConversationHead, ConversationStore } from '../stores/conversation-store.ts';
+import type { InboxStore } from '../stores/inbox-store.ts';
+import { type MembershipStore, membersPerTransaction } from '../stores/membership-store.ts';
+import type { ProfileStore } from '../stores/user-store.ts';
+import type { ConversationViews } from './conversation-views.ts';
+import type { Members } from './members.ts';
+import { newHead, newRow } from './new-conversation.ts';
+import type { Push } from './push.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+
+export type Created = { created: boolean; conversation: Conversation };
+
+/** Conversations as such: opening them, what they are called, and each member's own settings. */
+export class Conversations {
+  readonly #conversations: ConversationStore;
+  readonly #memberships: MembershipStore;
+  readonly #inbox: InboxStore;
+  readonly #profiles: ProfileStore;
+  readonly #views: ConversationViews;
+  readonly #members: Members;
+  readonly #push: Push;
+  readonly #rates: RateLimiter;
+
+  constructor(parts: {
+    conversations: ConversationStore;
+    memberships: MembershipStore;
+    inbox: InboxStore;
+    profiles: ProfileStore;
+    views: ConversationViews;
+    members: Members;
+    push: Push;
+    rates: RateLimiter;
+  }) {
+    this.#conversations = parts.conversations;
+    this.#memberships = parts.memberships;
+    this.#inbox = parts.inbox;
+    this.#profiles = parts.profiles;
+    this.#views = parts.views;
+    this.#members = parts.members;
+    this.#push = parts.push;
+    this.#rates = parts.rates;
+  }
+
+  /** The one DM of two people, opened by whoever comes first. */
+  async openDm(callerId: string, otherId: string): Promise<Created> {
+    if (otherId === callerId) {
+      throw new ParleyError('BAD_REQUEST', 'memberIds: a direct conversation is with someone else.');
+    }
+    const conversationId = dmConversationId(callerId, otherId);
+    const existing = await this.#views.view(callerId, conversationId);
+    if (existing !== undefined) return { created: false, conversation: existing };
+
+    await this.#rates.take('conversations', callerId);
+    await this.#mustExist([otherId]);
+    const head = newHead(conversationId, 'DM', null, callerId, { memberCount: 2, adminCount: 0 });
+    const created = await this.#memberships.create(head, [
+      { ...newRow(head, callerId, 'member'), peerId: otherId },
+      { ...newRow(head, otherId, 'member'), peerId: callerId },
+    ]);
+    if (created) await this.#members.introduce(conversationId, [callerId, otherId]);
+    return { created, conversation: await this.view(callerId, conversationId) };
+  }
+
+  /** A group. The same `createId` again answers the group it made, and finishes a creation that was cut short. */
+  async createGroup(
+    callerId: string,
+    { title, memberIds, createId }: { title: string; memberIds: string[]; createId?: string | undefined },
+  ): Promise<Created> {
+    const conversationId =
+      createId === undefined ? newConversationId() : createdConversationId(callerId, createId);
+    if (createId !== undefined) {
+      const existing = await this.#conversations.head(conversationId);
+      if (existing !== undefined) return this.#created(callerId, conversationId, false);
+    }
+
+    await this.#rates.take('conversations', callerId);
+    const others = memberIds.filter((userId) => userId !== callerId);
+    await this.#mustExist(others);
+    const first = others.slice(0, membersPerTransaction - 1);
+    const pending = others.slice(first.length);
+    const head: ConversationHead = {
+      ...newHead(conversationId, 'GROUP', title, callerId, { memberCount: 1 + first.length, adminCount: 1 }),
+      ...(pending.length > 0 && { pendingMemberIds: pending }),
+    };
+    const created = await this.#memberships.create(head, [
+      newRow(head, callerId, 'admin'),
+      ...first.map((userId) => newRow(head, userId, 'member')),
+    ]);
+    if (created) await this.#members.introduce(conversationId, [callerId, ...first]);
+    return this.#created(callerId, conversationId, created);
+  }
+
+  /** Throws `NOT_FOUND` to one who is no member. */
+  async view(callerId: string, conversationId: string): Promise<Conversation> {
+    const conversation = await this.#views.view(callerId, conversationId);
+    if (conversation === undefined) throw conversationNotFound();
+    return conversation;
+  }
+
+  async inbox(
+    callerId: string,
+    { limit = limits.inboxPage, cursor }: { limit?: number | undefined; cursor?: string | undefined },
+  ): Promise<{ items: Conversation[]; nextCursor: string | null }> {
+    // One more than asked for tells whether there is a next page.
+    const positions = await this.#inbox.newest(callerId, limit + 1, cursor && readCursor(cursor));
+    const page = positions.slice(0, limit);
+    const last = page.at(-1);
+    const views = await this.#views.views(
+      page.map(({ conversationId }) => ({ userId: callerId, conversationId })),
+    );
+    return {
+      items: views.map(({ conversation }) => conversation),
+      nextCursor: positions.length > limit && last !== undefined ? writeCursor(last) : null,
+    };
+  }
+
+  async rename(callerId: string, conversationId: string, title: string | undefined): Promise<Conversation> {
+    const row = await this.#inbox.row(callerId, conversationId);
+    if (row === undefined) throw conversationNotFound();
+    mustBeGroup(row);
+    mustBeAdmin(row.role);
+    if (title !== undefined) {
+      await this.#conversations.setTitle(conversationId, title);
+      await this.#members.announceChange(conversationId);
+    }
+    return this.view(callerId, conversationId);
+  }
+
+  async setOwnSettings(
+    callerId: string,
+    conversationId: string,
+    settings: { pinned?: boolean | undefined; mutedUntil?: string | null | undefined },
+  ): Promise<Conversation> {
+    if (!(await this.#inbox.setOwnSettings(callerId, conversationId, settings))) throw conversationNotFound();
+    const conversation = await this.view(callerId, conversationId);
+    const event: ServerEvent = { type: 'conversation', conversation };
+    await this.#push.toUser(callerId, event);
+    return conversation;
+  }
+
+  async #created(callerId: string, conversationId: string, created: boolean): Promise<Created> {
+    await this.#members.admitPending(conversationId);
+    return { created, conversation: await this.view(callerId, conversationId) };
+  }
+
+  async #mustExist(userIds: string[]): Promise<void> {
+    const found = await this.#profiles.users(userIds);
+    if (found.size < userIds.length) throw new ParleyError('BAD_REQUEST', 'memberIds: no such user.');
+  }
+}
+
+type Position = { lastActivityAt: string; conversationId: string };
+
+/** A position of the inbox, without whose inbox it is. */
+function writeCursor({ lastActivityAt, conversationId }: Position): string {
+  return Buffer.from(`${lastActivityAt} ${conversationId}`).toString('base64url');
+}
+
+function readCursor(cursor: string): Position {
+  const [, lastActivityAt, conversationId] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([\w-]{1,64})$/.exec(
+      Buffer.from(cursor, 'base64url').toString('utf8'),
+    ) ?? [];
+  if (lastActivityAt === undefined || conversationId === undefined) {
+    throw new ParleyError('BAD_REQUEST', 'cursor: is not a cursor of this listing.');
+  }
+  return { lastActivityAt, conversationId };
+}

@@ -1,0 +1,204 @@
+import { mustBeAdmin, mustBeGroup, mustLeaveAnAdmin } from '../../shared/domain/membership-rules.ts';
+import type { Member } from '../../shared/protocol/entities.ts';
+import { conversationNotFound, ParleyError } from '../../shared/protocol/errors.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { Role } from '../../shared/protocol/values.ts';
+import type { ConversationHead, ConversationStore } from '../stores/conversation-store.ts';
+import type { InboxStore } from '../stores/inbox-store.ts';
+import { type MemberRow, type MembershipStore, membersPerTransaction } from '../stores/membership-store.ts';
+import { pause } from '../stores/pause.ts';
+import type { ProfileStore } from '../stores/user-store.ts';
+import type { ConversationViews } from './conversation-views.ts';
+import { newRow } from './new-conversation.ts';
+import type { Deliveries, Push } from './push.ts';
+
+const maxAttempts = 12;
+
+/** Who is in a conversation, who may change that, and who is told. */
+export class Members {
+  readonly #conversations: ConversationStore;
+  readonly #memberships: MembershipStore;
+  readonly #inbox: InboxStore;
+  readonly #profiles: ProfileStore;
+  readonly #views: ConversationViews;
+  readonly #push: Push;
+
+  constructor(parts: {
+    conversations: ConversationStore;
+    memberships: MembershipStore;
+    inbox: InboxStore;
+    profiles: ProfileStore;
+    views: ConversationViews;
+    push: Push;
+  }) {
+    this.#conversations = parts.conversations;
+    this.#memberships = parts.memberships;
+    this.#inbox = parts.inbox;
+    this.#profiles = parts.profiles;
+    this.#views = parts.views;
+    this.#push = parts.push;
+  }
+
+  /** Members by user id. Throws `NOT_FOUND` to one who is no member. */
+  async page(
+    callerId: string,
+    conversationId: string,
+    { limit = limits.memberPage, cursor }: { limit?: number | undefined; cursor?: string | undefined },
+  ): Promise<{ items: Member[]; nextCursor: string | null }> {
+    if ((await this.#inbox.row(callerId, conversationId)) === undefined) throw conversationNotFound();
+    // The cursor is the last user id of the page before; one more than asked for tells whether there is a next.
+    const rows = await this.#memberships.page(conversationId, limit + 1, cursor);
+    const page = rows.slice(0, limit);
+    return {
+      items: await this.#shown(page),
+      nextCursor: rows.length > limit ? (page.at(-1)?.userId ?? null) : null,
+    };
+  }
+
+  /** The first members, as shown with the conversation itself. */
+  async first(conversationId: string): Promise<Member[]> {
+    return this.#shown(await this.#memberships.page(conversationId, limits.membersShown));
+  }
+
+  /** Adds those who are not members yet; answers all of `userIds` as members. */
+  async add(callerId: string, conversationId: string, userIds: string[]): Promise<Member[]> {
+    const head = await this.#asAdmin(callerId, conversationId);
+    if ((await this.#profiles.users(userIds)).size < userIds.length) {
+      throw new ParleyError('BAD_REQUEST', 'userIds: no such user.');
+    }
+    if (head.memberCount + userIds.length > limits.groupMembers) {
+      throw new ParleyError('CONFLICT', `A group has at most ${limits.groupMembers} members.`);
+    }
+    const added: string[] = [];
+    for (let start = 0; start < userIds.length; start += membersPerTransaction) {
+      added.push(...(await this.#admit(conversationId, userIds.slice(start, start + membersPerTransaction))));
+    }
+    if (added.length > 0) {
+      await this.introduce(conversationId, added);
+      await this.announceChange(conversationId, added);
+    }
+    return this.#shown(await this.#memberships.membersAmong(conversationId, userIds));
+  }
+
+  /** Admits the members whom a creation has not got to, perhaps because it was cut short. */
+  async admitPending(conversationId: string): Promise<void> {
+    for (;;) {
+      const head = await this.#conversations.head(conversationId);
+      const pending = head?.pendingMemberIds;
+      if (pending === undefined) return;
+      const rest = pending.slice(membersPerTransaction);
+      const added = await this.#admit(conversationId, pending.slice(0, membersPerTransaction), rest);
+      await this.introduce(conversationId, added);
+    }
+  }
+
+  async setRole(callerId: string, conversationId: string, userId: string, role: Role): Promise<Member> {
+    const member = await this.#changing(async () => {
+      const head = await this.#asAdmin(callerId, conversationId);
+      const before = await this.#memberships.member(conversationId, userId);
+      if (before === undefined) throw noSuchMember();
+      if (before.role === role) return before;
+      if (role === 'member') mustLeaveAnAdmin(head, before.role);
+      return (await this.#memberships.setRole(head, before, role)) ? { ...before, role } : undefined;
+    });
+    await this.introduce(conversationId, [userId]);
+    const [shown] = await this.#shown([member]);
+    if (shown === undefined) throw noSuchMember();
+    return shown;
+  }
+
+  /** By an admin, or by oneself. */
+  async remove(callerId: string, conversationId: string, userId: string): Promise<void> {
+    await this.#changing(async () => {
+      const head = await this.#asMember(callerId, conversationId);
+      mustBeGroup(head);
+      if (userId !== callerId) mustBeAdmin(head.callerRole);
+      const member = await this.#memberships.member(conversationId, userId);
+      if (member === undefined) throw noSuchMember();
+      mustLeaveAnAdmin(head, member.role);
+      return (await this.#memberships.remove(head, member)) ? true : undefined;
+    });
+    await this.#push.toUser(userId, { type: 'conversationRemoved', conversationId });
+    await this.announceChange(conversationId);
+  }
+
+  /** Shows members the conversation as it is for them now: to those who were added, or whose role changed. */
+  async introduce(conversationId: string, userIds: string[]): Promise<void> {
+    const views = await this.#views.views(userIds.map((userId) => ({ userId, conversationId })));
+    const deliveries: Deliveries = new Map(
+      views.map(({ userId, conversation }) => [userId, [{ type: 'conversation', conversation }]]),
+    );
+    await this.#push.deliver(deliveries);
+  }
+
+  /** Tells the members of a small group its title and size, but for those who were just shown it. */
+  async announceChange(conversationId: string, exceptIds: string[] = []): Promise<void> {
+    const head = await this.#conversations.head(conversationId);
+    if (head === undefined || head.memberCount > limits.smallGroupMembers) return;
+    const { title, memberCount } = head;
+    const members = await this.#memberships.all(conversationId);
+    const others = members.map((member) => member.userId).filter((userId) => !exceptIds.includes(userId));
+    await this.#push.toUsers(others, { type: 'conversationChanged', conversationId, title, memberCount });
+  }
+
+  /** Answers who of `userIds` was not a member before. */
+  async #admit(conversationId: string, userIds: string[], pendingAfter?: string[]): Promise<string[]> {
+    return this.#changing(async () => {
+      const head = await this.#conversations.head(conversationId);
+      if (head === undefined) throw conversationNotFound();
+      const present = await this.#memberships.membersAmong(conversationId, userIds);
+      const absent = userIds.filter((userId) => !present.some((member) => member.userId === userId));
+      if (absent.length === 0 && pendingAfter === undefined) return [];
+      const rows = absent.map((userId) => newRow(head, userId, 'member'));
+      return (await this.#memberships.add(head, rows, pendingAfter)) ? absent : undefined;
+    });
+  }
+
+  /** Repeats `change`, which reads and then writes on condition that nothing moved, until it did not lose the race. */
+  async #changing<T>(change: () => Promise<T | undefined>): Promise<T> {
+    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+      const result = await change();
+      if (result !== undefined) return result;
+      await pause(attempt);
+    }
+    throw new ParleyError('UNAVAILABLE', 'The conversation is changing too fast: try again.');
+  }
+
+  async #asMember(
+    callerId: string,
+    conversationId: string,
+  ): Promise<ConversationHead & { callerRole: Role }> {
+    // The head first: a role read after it is at least as new as the version that a change will be conditional on.
+    const head = await this.#conversations.head(conversationId);
+    const caller = await this.#memberships.member(conversationId, callerId);
+    if (head === undefined || caller === undefined) throw conversationNotFound();
+    return { ...head, callerRole: caller.role };
+  }
+
+  async #asAdmin(callerId: string, conversationId: string): Promise<ConversationHead> {
+    const head = await this.#asMember(callerId, conversationId);
+    mustBeGroup(head);
+    mustBeAdmin(head.callerRole);
+    return head;
+  }
+
+  /** Read markers live in the inbox rows alone, so that moving one is one write. */
+  async #shown(members: MemberRow[]): Promise<Member[]> {
+    const [users, rows] = await Promise.all([
+      this.#profiles.users(members.map((member) => member.userId)),
+      this.#inbox.rows(members.map(({ userId, conversationId }) => ({ userId, conversationId }))),
+    ]);
+    const lastReadSeqs = new Map(rows.map((row) => [row.userId, row.lastReadSeq]));
+    return members.flatMap(({ userId, role, joinedAt }) => {
+      const user = users.get(userId);
+      const lastReadSeq = lastReadSeqs.get(userId);
+      if (user === undefined || lastReadSeq === undefined) return [];
+      const { username, displayName } = user;
+      return [{ userId, username, displayName, role, joinedAt, lastReadSeq }];
+    });
+  }
+}
+
+function noSuchMember(): ParleyError {
+  return new ParleyError('NOT_FOUND', 'There is no such member in this conversation.');
+}

@@ -1,0 +1,50 @@
+import { conversationNotFound } from '../../shared/protocol/errors.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { ConversationStore } from '../stores/conversation-store.ts';
+import type { InboxStore } from '../stores/inbox-store.ts';
+import type { MembershipStore } from '../stores/membership-store.ts';
+import type { Push } from './push.ts';
+
+/** How far each member has read. */
+export class ReadMarkers {
+  readonly #inbox: InboxStore;
+  readonly #conversations: ConversationStore;
+  readonly #memberships: MembershipStore;
+  readonly #push: Push;
+
+  constructor(parts: {
+    inbox: InboxStore;
+    conversations: ConversationStore;
+    memberships: MembershipStore;
+    push: Push;
+  }) {
+    this.#inbox = parts.inbox;
+    this.#conversations = parts.conversations;
+    this.#memberships = parts.memberships;
+    this.#push = parts.push;
+  }
+
+  /** Answers where the caller's marker is then: never further back than before, never past the end. */
+  async markRead(callerId: string, conversationId: string, seq: number): Promise<number> {
+    const [row, head] = await Promise.all([
+      this.#inbox.row(callerId, conversationId),
+      this.#conversations.head(conversationId),
+    ]);
+    if (row === undefined || head === undefined) throw conversationNotFound();
+    const wanted = Math.min(seq, head.lastSeq);
+    if (wanted <= row.lastReadSeq) return row.lastReadSeq;
+    if (!(await this.#inbox.markRead(callerId, conversationId, wanted))) {
+      // Another device got further meanwhile, or the caller left.
+      const now = await this.#inbox.row(callerId, conversationId);
+      if (now === undefined) throw conversationNotFound();
+      return now.lastReadSeq;
+    }
+    const small = head.memberCount <= limits.smallGroupMembers;
+    const readers = small ? await this.#memberships.all(conversationId) : [{ userId: callerId }];
+    await this.#push.toUsers(
+      readers.map((member) => member.userId),
+      { type: 'read', conversationId, userId: callerId, seq: wanted },
+    );
+    return wanted;
+  }
+}
