@@ -53,6 +53,12 @@ export function permissionsFor(
   if (definition.readsTokenSecret) {
     permissions.push({ actions: ['secretsmanager:GetSecretValue'], resource: data.tokenSecret.secretArn });
   }
+  if (definition.readsFingerprintSecret) {
+    permissions.push({
+      actions: ['secretsmanager:GetSecretValue'],
+      resource: data.fingerprintSecret.secretArn,
+    });
+  }
   if (definition.putsToStream) {
     permissions.push({ actions: ['kinesis:PutRecord'], resource: data.stream.streamArn });
   }
@@ -84,6 +90,9 @@ export function environmentFor(
   if (definition.tables?.RateLimits) environment['RATE_LIMIT_SETTINGS'] = JSON.stringify(settings.rateLimits);
   if (definition.knowsRegistration) environment['REGISTRATION'] = settings.registration;
   if (definition.readsTokenSecret) environment['TOKEN_SECRET_ARN'] = data.tokenSecret.secretArn;
+  if (definition.readsFingerprintSecret) {
+    environment['FINGERPRINT_SECRET_ARN'] = data.fingerprintSecret.secretArn;
+  }
   if (definition.putsToStream) environment['STREAM_NAME'] = data.stream.streamName;
   if (definition.sendsDeadLetters) environment['DEAD_LETTER_QUEUE_URL'] = data.deadLetterQueue.queueUrl;
   // Read by the SDK itself, as for every service (docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).

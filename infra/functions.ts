@@ -25,6 +25,7 @@ export type FunctionDefinition = {
   /** Calls on the sockets of others. */
   connections?: ('PostToConnection' | 'DeleteConnection')[];
   readsTokenSecret?: boolean;
+  readsFingerprintSecret?: boolean;
   putsToStream?: boolean;
   sendsDeadLetters?: boolean;
   /** Needs to know whether registration is open. */
@@ -45,7 +46,7 @@ export const functions = {
   'websocket-connect': {
     ...answering,
     description: 'Registers a new connection',
-    tables: { Presence: ['UpdateItem'] },
+    tables: { Presence: ['UpdateItem'], Users: readUser },
     connections: ['DeleteConnection'],
   },
   'websocket-disconnect': {
@@ -145,13 +146,14 @@ export const functions = {
     tables: {
       Users: ['BatchGetItem'],
       Conversations: ['GetItem', 'UpdateItem'],
-      MembersByConversation: ['GetItem', 'Query'],
-      MessagesByConversation: ['PutItem', 'GetItem', 'BatchGetItem'],
+      MembersByConversation: ['Query'],
+      MessagesByConversation: ['PutItem', 'GetItem'],
       Idempotency: ['PutItem', 'GetItem'],
       ConversationsByUser: ['UpdateItem', 'BatchGetItem'],
       Presence: ['BatchGetItem', 'UpdateItem'],
     },
     connections: ['PostToConnection'],
+    readsFingerprintSecret: true,
     sendsDeadLetters: true,
   },
 } satisfies Record<string, FunctionDefinition>;

@@ -98,6 +98,8 @@ const stream = () =>
   // The client's default is HTTP/2, whose sessions outlive a frozen container only as errors.
   new MessageStream(new KinesisClient({ requestHandler: new NodeHttpHandler({}) }), variable('STREAM_NAME'));
 
+const SecretKey = v.object({ current: v.string() });
+
 // Services
 
 const tokens = () => new Tokens(secret('TOKEN_SECRET_ARN'));
@@ -159,7 +161,8 @@ export const conversations = () =>
   });
 
 export const deliverMessages = async () => {
-  const fingerprint = fingerprintWith(await secret('FINGERPRINT_SECRET_ARN').value());
+  const { current } = v.parse(SecretKey, JSON.parse(await secret('FINGERPRINT_SECRET_ARN').value()));
+  const fingerprint = fingerprintWith(current);
   const states = new ConversationStates(conversationStore(), memberships());
   const log = new MessageLog(documents(), {
     conversations: variable('CONVERSATIONS_TABLE'),

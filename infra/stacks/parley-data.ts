@@ -22,6 +22,8 @@ export class ParleyData extends Stack {
   readonly failureBucket: Bucket;
   /** Key that signs tokens: `{"current": "…"}`, and `previous` beside it while rotating. */
   readonly tokenSecret: Secret;
+  /** Key of the hashes by which a re-used `messageId` is recognised. Never rotated: retries may come years later. */
+  readonly fingerprintSecret: Secret;
 
   private readonly settings: StageSettings;
   private readonly removalPolicy: RemovalPolicy;
@@ -40,7 +42,17 @@ export class ParleyData extends Stack {
     this.stream = this.messageStream();
     this.deadLetterQueue = this.queueOfDeadLetters();
     this.failureBucket = this.bucketOfFailedRecords();
-    this.tokenSecret = this.secretOfTokens();
+    this.tokenSecret = this.randomKey(
+      'TokenSecret',
+      'signs access tokens',
+      'Rotated by an operator, who moves `current` to `previous` for the 12 hours a token lives: a schedule that ' +
+        'replaced the value alone would sign everybody out.',
+    );
+    this.fingerprintSecret = this.randomKey(
+      'FingerprintSecret',
+      'keys the hashes of what was sent',
+      'Another key would take every retry of an old message for a conflict.',
+    );
   }
 
   private table(name: TableName, definition: TableDefinition): Table {
@@ -127,9 +139,10 @@ export class ParleyData extends Stack {
     return bucket;
   }
 
-  private secretOfTokens(): Secret {
-    const secret = new Secret(this, 'TokenSecret', {
-      description: `Parley (${this.settings.stage}): signs access tokens`,
+  /** A secret of the form `{"current": "<random>"}`. */
+  private randomKey(id: string, purpose: string, whyNoRotationSchedule: string): Secret {
+    const secret = new Secret(this, id, {
+      description: `Parley (${this.settings.stage}): ${purpose}`,
       generateSecretString: {
         secretStringTemplate: '{}',
         generateStringKey: 'current',
@@ -138,12 +151,7 @@ export class ParleyData extends Stack {
       },
       removalPolicy: this.removalPolicy,
     });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'Rotated by an operator, who moves `current` to `previous` for the 12 hours a token lives: a schedule that ' +
-        'replaced the value alone would sign everybody out.',
-    });
+    Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: whyNoRotationSchedule });
     return secret;
   }
 }
