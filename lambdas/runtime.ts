@@ -11,6 +11,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
 import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
+import { variable } from './environment.ts';
 import { report } from './logger.ts';
 import { AcceptMessage } from './services/accept-message.ts';
 import { Accounts } from './services/accounts.ts';
@@ -43,31 +44,6 @@ import { PresenceStore } from './stores/presence-store.ts';
 import { RateLimitStore } from './stores/rate-limit-store.ts';
 import { SecretStore } from './stores/secret-store.ts';
 import { ProfileStore, UserStore } from './stores/user-store.ts';
-
-type VariableName =
-  | 'AWS_REGION'
-  | 'USERS_TABLE'
-  | 'CREDENTIALS_TABLE'
-  | 'CONVERSATIONS_TABLE'
-  | 'MEMBERS_TABLE'
-  | 'MESSAGES_TABLE'
-  | 'INBOX_TABLE'
-  | 'IDEMPOTENCY_TABLE'
-  | 'PRESENCE_TABLE'
-  | 'RATE_LIMITS_TABLE'
-  | 'STREAM_NAME'
-  | 'DEAD_LETTER_QUEUE_URL'
-  | 'TOKEN_SECRET_ARN'
-  | 'FINGERPRINT_SECRET_ARN'
-  | 'REGISTRATION'
-  | 'RATE_LIMIT_SETTINGS'
-  | 'PARLEY_VERSION';
-
-export function variable(name: VariableName): string {
-  const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`The environment variable ${name} is missing`);
-  return value;
-}
 
 let sharedDocuments: DynamoDBDocumentClient | undefined;
 function documents(): DynamoDBDocumentClient {

@@ -1,6 +1,6 @@
 import { ParleyError } from '../../shared/protocol/errors.ts';
+import { variable } from '../environment.ts';
 import { httpHandler, ok, open } from '../middleware/http-handler.ts';
-import { variable } from '../runtime.ts';
 
 const version = variable('PARLEY_VERSION');
 

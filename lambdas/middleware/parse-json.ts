@@ -35,8 +35,9 @@ function describe(issue: v.BaseIssue<unknown>): string {
 }
 
 function complaint(issue: v.BaseIssue<unknown>): string {
+  // Valibot's own messages begin so, and quote the input; ours say what must hold.
+  if (!issue.message.startsWith('Invalid')) return issue.message;
   if (issue.expected === 'never') return 'is not a known field';
   if (issue.received === 'undefined') return 'is missing';
-  // Valibot's own messages begin so, and quote the input; ours say what must hold.
-  return issue.message.startsWith('Invalid') ? `must be ${issue.expected ?? 'valid'}` : issue.message;
+  return `must be ${issue.expected ?? 'valid'}`;
 }

@@ -108,7 +108,11 @@ export class Conversations {
     { limit = limits.inboxPage, cursor }: { limit?: number | undefined; cursor?: string | undefined },
   ): Promise<{ items: Conversation[]; nextCursor: string | null }> {
     // One more than asked for tells whether there is a next page.
-    const positions = await this.#inbox.newest(callerId, limit + 1, cursor && readCursor(cursor));
+    const positions = await this.#inbox.newest(
+      callerId,
+      limit + 1,
+      cursor === undefined ? undefined : readCursor(cursor),
+    );
     const page = positions.slice(0, limit);
     const last = page.at(-1);
     const views = await this.#views.views(

@@ -1,10 +1,10 @@
 import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { ParleyError } from '../../shared/protocol/errors.ts';
+import { handshakeToken } from '../middleware/handshake.ts';
 import { invocationLog } from '../middleware/invocation-log.ts';
 import type { ConnectionContext } from '../middleware/websocket-handler.ts';
 import { authenticate } from '../runtime.ts';
-import { handshakeToken } from '../middleware/handshake.ts';
 
 const users = authenticate();
 

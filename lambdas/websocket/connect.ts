@@ -1,9 +1,9 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
+import { offersSubprotocol, subprotocol } from '../middleware/handshake.ts';
 import { invocationLog } from '../middleware/invocation-log.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
 import { presence, userProfiles } from '../runtime.ts';
-import { offersSubprotocol, subprotocol } from '../middleware/handshake.ts';
 
 const connections = presence();
 const users = userProfiles();

@@ -63,7 +63,7 @@ export const UsersQuery = v.union(
 export const CreateConversationBody = v.variant('type', [
   v.strictObject({
     type: v.literal('DM'),
-    memberIds: v.pipe(v.array(UserId), v.length(1, 'must name exactly one user')),
+    memberIds: v.strictTuple([UserId], 'must name exactly one user'),
   }),
   v.strictObject({
     type: v.literal('GROUP'),

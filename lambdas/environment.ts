@@ -1,0 +1,25 @@
+type VariableName =
+  | 'AWS_REGION'
+  | 'USERS_TABLE'
+  | 'CREDENTIALS_TABLE'
+  | 'CONVERSATIONS_TABLE'
+  | 'MEMBERS_TABLE'
+  | 'MESSAGES_TABLE'
+  | 'INBOX_TABLE'
+  | 'IDEMPOTENCY_TABLE'
+  | 'PRESENCE_TABLE'
+  | 'RATE_LIMITS_TABLE'
+  | 'STREAM_NAME'
+  | 'DEAD_LETTER_QUEUE_URL'
+  | 'TOKEN_SECRET_ARN'
+  | 'FINGERPRINT_SECRET_ARN'
+  | 'REGISTRATION'
+  | 'RATE_LIMIT_SETTINGS'
+  | 'PARLEY_VERSION';
+
+/** A variable of the function's environment, as `infra/` gives it. Throws with its name where it is missing. */
+export function variable(name: VariableName): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`The environment variable ${name} is missing`);
+  return value;
+}
