@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { LambdaInvoker } from '../lambda/lambda-pool.ts';
-import type { GatewayLimits } from './limits.ts';
+import { handleConnectionsRequest } from './connections-api.ts';
+import { HttpGateway } from './http-gateway.ts';
+import { awsLimits, type GatewayLimits } from './limits.ts';
 import type { HttpApi, WebSocketApi } from './model.ts';
+import { type GatewayFailure, WebSocketGateway } from './websocket-gateway.ts';
 
 export type GatewayOptions = {
   invoker: LambdaInvoker;
@@ -13,8 +16,10 @@ export type GatewayOptions = {
   limits?: Partial<GatewayLimits>;
   /** Paths besides `/{stage}` at which the first WebSocket API answers. @default ['/connect'] */
   webSocketPaths?: string[];
-  /** One line for each request or frame that API Gateway itself failed, with the cause AWS would write to its log. */
-  onFailure?: (failure: { apiId: string; route: string; requestId: string; cause: string }) => void;
+  /** Epoch milliseconds, for the lifetime of authorizer results. @default Date.now */
+  now?: () => number;
+  /** Each handshake, frame and request that API Gateway itself refused, with the cause AWS would write to its log. */
+  onFailure?: (failure: GatewayFailure) => void;
 };
 
 export type GatewayMetrics = {
@@ -25,37 +30,115 @@ export type GatewayMetrics = {
   httpRequests: number;
 };
 
+const connectionsRoot = '/_aws/connections';
+
 /** API Gateway on one `http.Server`: WebSocket APIs, HTTP APIs and the @connections management API. */
 export class Gateway {
   /**
    * Path of the management API of the first WebSocket API. AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI is
    * `http://localhost:<port>` + this.
    */
-  readonly connectionsEndpointPath: string = '/_aws/connections-api';
+  readonly connectionsEndpointPath: string;
+  readonly #webSockets: WebSocketGateway[];
+  readonly #http: HttpGateway[];
+  readonly #webSocketPaths: string[];
+  readonly #onFailure: (failure: GatewayFailure) => void;
 
   constructor(options: GatewayOptions) {
-    void options;
+    const { invoker, region, accountId, now = Date.now, onFailure = () => undefined } = options;
+    const limits = { ...awsLimits, ...options.limits };
+    const shared = { invoker, region, accountId, limits, now, onFailure };
+    this.#onFailure = onFailure;
+    this.#webSockets = options.webSocketApis.map((api) => new WebSocketGateway({ ...shared, api }));
+    // A $default stage would take every path, so it is asked last.
+    const last = (api: HttpApi): number => Number(api.stage === '$default');
+    const httpApis = options.httpApis.toSorted((a, b) => last(a) - last(b));
+    this.#http = httpApis.map((api) => new HttpGateway({ ...shared, api }));
+    this.#webSocketPaths = options.webSocketPaths ?? ['/connect'];
+    const [first] = this.#webSockets;
+    this.connectionsEndpointPath = first === undefined ? connectionsRoot : endpointPath(first);
   }
 
   /** Takes the request if its path belongs to an API; false leaves it to the caller. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    void request;
-    void response;
-    return false;
+    const path = pathname(request);
+    if (path.startsWith(`${connectionsRoot}/`)) {
+      this.#run(request, response, this.#handleConnections(path, request, response));
+      return true;
+    }
+    const http = this.#http.find((api) => api.serves(path));
+    if (http !== undefined) {
+      this.#run(request, response, http.handle(request, response));
+      return true;
+    }
+    if (this.#webSocketOf(path) === undefined) return false;
+    request.resume();
+    response.writeHead(426, { connection: 'Upgrade', upgrade: 'websocket' }).end();
+    return true;
   }
 
   /** Takes the upgrade if its path belongs to a WebSocket API; false leaves it to the caller. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    void request;
-    void socket;
-    void head;
-    return false;
+  handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): boolean {
+    const api = this.#webSocketOf(pathname(request));
+    api?.handleUpgrade(request, stream, head);
+    return api !== undefined;
   }
 
   get metrics(): GatewayMetrics {
-    return { connections: 0, connectionsOpened: 0, framesIn: 0, framesOut: 0, httpRequests: 0 };
+    const sum = (of: (api: WebSocketGateway) => number): number =>
+      this.#webSockets.reduce((total, api) => total + of(api), 0);
+    return {
+      connections: sum((api) => api.connectionCount),
+      connectionsOpened: sum((api) => api.connectionsOpened),
+      framesIn: sum((api) => api.framesIn),
+      framesOut: sum((api) => api.framesOut),
+      httpRequests: this.#http.reduce((total, api) => total + api.requests, 0),
+    };
   }
 
-  /** Closes each socket with 1001 and waits until $disconnect has run for it. Call before closing the pool. */
-  async close(): Promise<void> {}
+  /** Closes each socket with 1001 and waits until $disconnect has run for it. Call before closing the Lambda pool. */
+  async close(): Promise<void> {
+    await Promise.all(this.#webSockets.map((api) => api.close()));
+  }
+
+  #webSocketOf(path: string): WebSocketGateway | undefined {
+    const trimmed = path.length > 1 ? path.replace(/\/$/, '') : path;
+    if (this.#webSocketPaths.includes(trimmed)) return this.#webSockets[0];
+    return this.#webSockets.find(({ api }) => trimmed === `/${api.stage}`);
+  }
+
+  async #handleConnections(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const api of this.#webSockets) {
+      const prefix = `${endpointPath(api)}/@connections/`;
+      const decoded = decodeURIComponent(path);
+      if (!decoded.startsWith(decodeURIComponent(prefix))) continue;
+      await handleConnectionsRequest(
+        api,
+        decoded.slice(decodeURIComponent(prefix).length),
+        request,
+        response,
+      );
+      return;
+    }
+    request.resume();
+    response.writeHead(404).end();
+  }
+
+  /** A fault of the gateway itself: it is answered like one of API Gateway's own, and told. */
+  #run(request: IncomingMessage, response: ServerResponse, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#onFailure({ apiId: '', route: `${request.method} ${pathname(request)}`, requestId: '', cause });
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
+      response.end('{"message":"Internal Server Error"}');
+    });
+  }
+}
+
+function endpointPath({ api }: WebSocketGateway): string {
+  return `${connectionsRoot}/${encodeURIComponent(api.apiId)}/${encodeURIComponent(api.stage)}`;
+}
+
+function pathname(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?')[0] ?? '/';
 }
