@@ -34,3 +34,12 @@ export function environmentOf(lambda: Resource): Record<string, unknown> {
 function array(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
+
+/** What Lambda does in the function's name, and not its code: writing the log, and for deliver reading the stream. */
+export function isForLambdaItself({ action, target }: Permission): boolean {
+  return (
+    action.startsWith('logs:') ||
+    (target.type.startsWith('AWS::Kinesis::') && action !== 'kinesis:PutRecord') ||
+    target.type === 'AWS::S3::Bucket'
+  );
+}
