@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The management API of a WebSocket API whose connections are always there, and remember what was posted to them. */
+export class ConnectionsApi {
+  readonly endpoint: string;
+  readonly posted = new Map<string, string[]>();
+  readonly #close: () => Promise<void>;
+
+  private constructor(endpoint: string, close: () => Promise<void>) {
+    this.endpoint = endpoint;
+    this.#close = close;
+  }
+
+  static async start(): Promise<ConnectionsApi> {
+    const server = createServer(async (request, response) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const connectionId = decodeURIComponent(request.url?.split('/').at(-1) ?? '');
+      const frames = api.posted.get(connectionId) ?? [];
+      frames.push(Buffer.concat(chunks).toString('utf8'));
+      api.posted.set(connectionId, frames);
+      response.end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo; // A TCP server's address is one.
+    const api = new ConnectionsApi(`http://127.0.0.1:${port}`, async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    });
+    return api;
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+
+/**
+ * What may happen to one AWS call:
+ * - `before`: it fails without effect; `after`: it takes effect and its answer is lost;
+ * - `throttled`: refused, and the SDK tries again; `timeout`: takes effect, the SDK gives up waiting and tries again;
+ * - `death`: it takes effect, and the Lambda that made it is gone before it hears so.
+ */
+export type Fault = 'none' | 'before' | 'after' | 'throttled' | 'timeout' | 'death';
+
+/** The faults of a run's AWS calls, in the order they are made; what comes after the last goes well. */
+export const faults: fc.Arbitrary<Fault[]> = fc
+  .nat({ max: 12 })
+  .chain((goodWeight) =>
+    fc.array(
+      fc.oneof(
+        { weight: 1 + goodWeight, arbitrary: fc.constant<Fault>('none') },
+        { weight: 1, arbitrary: fc.constantFrom<Fault>('before', 'after', 'throttled', 'timeout', 'death') },
+      ),
+      { maxLength: 150, size: 'max' },
+    ),
+  );
+
+/** Thrown into whatever a Lambda was doing when it died; nothing it does afterwards has any effect. */
+export class Died extends Error {
+  override name = 'Died';
+}
+
+export type FaultyInvocation = { dead: boolean };
+
+type Middleware = (next: (args: unknown) => Promise<unknown>) => (args: unknown) => Promise<unknown>;
+type FaultyClient = { middlewareStack: { add(middleware: never, options: never): void } };
+
+/** Draws a fault for each AWS call of a run, until told that the weather has cleared. */
+export class FaultSource {
+  readonly #faults: Fault[];
+  calls = 0;
+  injected = 0;
+
+  constructor(planned: Fault[]) {
+    this.#faults = [...planned];
+  }
+
+  clear(): void {
+    this.#faults.length = 0;
+  }
+
+  /** Makes every call of `client` subject to this source, on behalf of `invocation`. */
+  inject<Client extends FaultyClient>(client: Client, invocation: FaultyInvocation): Client {
+    const middleware: Middleware = (next) => async (args) => {
+      if (invocation.dead) throw new Died();
+      this.calls += 1;
+      const fault = this.#faults.shift() ?? 'none';
+      if (fault !== 'none') this.injected += 1;
+      switch (fault) {
+        case 'none': {
+          const result = await next(args);
+          if (invocation.dead) throw new Died();
+          return result;
+        }
+        case 'before':
+          throw Object.assign(new Error('injected: failed before'), { name: 'InjectedFailure' });
+        case 'throttled':
+          throw Object.assign(new Error('injected: throttled'), { name: 'ThrottlingException' });
+        case 'after':
+          await next(args);
+          throw Object.assign(new Error('injected: failed after'), { name: 'InjectedFailure' });
+        case 'timeout':
+          await next(args);
+          throw Object.assign(new Error('injected: timed out'), { name: 'TimeoutError' });
+        case 'death':
+          await next(args);
+          invocation.dead = true;
+          throw new Died();
+      }
+    };
+    // Inside the retries of the SDK, outside the reading of the answer. The stack's types name each client's own calls.
+    client.middlewareStack.add(middleware as never, { step: 'deserialize', priority: 'high' } as never);
+    return client;
+  }
+}

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+
+/** Users and conversations of a run, by number. User 0 is the admin and always stays. */
+export const userCount = 4;
+/** Who is in each conversation at first. */
+export const conversationMembers = [
+  [0, 1, 2, 3],
+  [0, 1],
+] as const;
+
+export type Step =
+  /** A message, in a conversation of which the user may or may not be a member at that time. */
+  | { kind: 'send'; user: number; conversation: number; content: string }
+  /** The user's earlier message again, as after a lost ack; or with other words under the same id. */
+  | { kind: 'resend'; which: number; changed: boolean }
+  | { kind: 'markRead'; user: number; conversation: number; seq: number }
+  | { kind: 'leave'; user: number; conversation: number }
+  | { kind: 'join'; user: number; conversation: number }
+  /** The next records of the stream, as one batch: to one Lambda, to two in turn, or to two at once. */
+  | { kind: 'deliver'; size: number; mode: 'once' | 'twice' | 'at once' }
+  /** A batch of long ago comes again, as after a replay. */
+  | { kind: 'replay'; from: number; size: number };
+
+const user = fc.nat({ max: userCount - 1 });
+const conversation = fc.nat({ max: conversationMembers.length - 1 });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      user,
+      conversation,
+      content: fc.constantFrom('hello', 'hi', 'how are you?', 'fine'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('resend' as const), which: fc.nat(), changed: fc.boolean() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('markRead' as const),
+      user,
+      conversation,
+      seq: fc.nat({ max: 12 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('leave' as const, 'join' as const),
+      user: fc.integer({ min: 1, max: userCount - 1 }),
+      conversation,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('deliver' as const),
+      size: fc.integer({ min: 1, max: 8 }),
+      mode: fc.constantFrom('once' as const, 'twice' as const, 'at once' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('replay' as const),
+      from: fc.nat(),
+      size: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+);
+
+/** Groups of steps: those of one group run at once, the groups one after another. */
+export const schedules: fc.Arbitrary<Step[][]> = fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), {
+  minLength: 1,
+  maxLength: 10,
+  size: 'max',
+});

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { faults } from './faults.ts';
+import { schedules } from './schedule.ts';
+import { Simulation } from './simulation.ts';
+import { verify } from './verify.ts';
+import { World } from './world.ts';
+
+const runs = Number(process.env['PARLEY_FAULT_RUNS'] ?? 200);
+const seed = process.env['PARLEY_FAULT_SEED'];
+/** Enough for ten times the time a schedule takes. */
+const timeoutMs = 60_000 + runs * 3_000;
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+test(`the log, the inboxes and the pushes agree after ${runs} schedules of faults`, {
+  timeout: timeoutMs,
+}, async () => {
+  let injected = 0;
+  await fc.assert(
+    fc.asyncProperty(schedules, faults, async (schedule, planned) => {
+      const run = await Simulation.begin(world, planned);
+      await run.carryOut(schedule);
+      await verify(world, run);
+      injected += run.faults.injected;
+    }),
+    { numRuns: runs, endOnFailure: false, ...(seed !== undefined && { seed: Number(seed) }) },
+  );
+  // A harness that injects nothing proves nothing.
+  expect(injected).toBeGreaterThan(runs);
+});

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
+import { ParleyError } from '../../shared/protocol/errors.ts';
+import { type Fault, FaultSource } from './faults.ts';
+import { conversationMembers, type Step, userCount } from './schedule.ts';
+import type { Container, World } from './world.ts';
+
+/** One message as its client knows it. */
+export type Sent = {
+  user: number;
+  messageId: string;
+  /** All that was ever sent under this id: another text, or into another conversation, is a client's mistake. */
+  attempts: { conversation: number; content: string }[];
+  acknowledged: boolean;
+  /** The run's clock when the first ack was there, and when the first attempt began. */
+  acknowledgedAt: number;
+  begunAt: number;
+};
+
+/** More faults than a schedule holds cannot follow one another: a client or event source that tries so often gets through. */
+const maxTries = 200;
+
+/** Carries out one schedule: clients that insist, an event source that retries, and Lambdas that fail as they are told to. */
+export class Simulation {
+  readonly sent: Sent[] = [];
+  /** Users who at some time were not members of a conversation: `user/conversation`. */
+  readonly absences = new Set<string>();
+  /** The read marker each client was last told of: `user/conversation`. */
+  readonly markers = new Map<string, number>();
+  readonly faults: FaultSource;
+  readonly userIds: string[] = [];
+  readonly conversationIds: string[] = [];
+  readonly #world: World;
+  readonly #records: StreamRecord[] = [];
+  #pending: StreamRecord[] = [];
+  #delivering: Promise<void> = Promise.resolve();
+  #consumers: [Container, Container];
+  #clock = 0;
+
+  private constructor(world: World, planned: Fault[]) {
+    this.#world = world;
+    this.faults = new FaultSource(planned);
+    this.#consumers = [world.container(this.faults), world.container(this.faults)];
+  }
+
+  /** A world with this run's own users, each with a connection, and their conversations. */
+  static async begin(world: World, planned: Fault[]): Promise<Simulation> {
+    const run = new Simulation(world, planned);
+    const { stores } = world.container();
+    const connectedAt = Date.now();
+    for (let user = 0; user < userCount; user += 1) {
+      const userId = `usr_${randomUUID()}`;
+      run.userIds.push(userId);
+      const profile = {
+        username: userId,
+        displayName: userId,
+        createdAt: new Date().toISOString(),
+        authEpoch: 1,
+      };
+      await stores.users.create({ userId, ...profile }, 'no password');
+      await stores.presence.register({ userId, connectionId: userId, connectedAt, lastSeenAt: connectedAt });
+    }
+    for (const [conversation, members] of conversationMembers.entries()) {
+      const conversationId = `cnv_${randomUUID()}`;
+      run.conversationIds.push(conversationId);
+      const counts = { memberCount: members.length, adminCount: 1 };
+      const head = newHead(conversationId, 'GROUP', 'A group', run.#userId(0), counts);
+      const role = (user: number) => (user === 0 ? 'admin' : 'member');
+      await stores.memberships.create(
+        head,
+        members.map((user) => newRow(head, run.#userId(user), role(user))),
+      );
+      for (let user = 0; user < userCount; user += 1) {
+        if (!(members as readonly number[]).includes(user)) run.absences.add(`${user}/${conversation}`);
+      }
+    }
+    return run;
+  }
+
+  async carryOut(schedule: Step[][]): Promise<void> {
+    for (const group of schedule) await Promise.all(group.map((step) => this.#take(step)));
+    this.faults.clear();
+    await this.#deliver(Number.MAX_SAFE_INTEGER, 'once');
+  }
+
+  async #take(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'send': {
+        const { user, conversation, content } = step;
+        const message: Sent = {
+          user,
+          messageId: randomUUID(),
+          attempts: [],
+          acknowledged: false,
+          acknowledgedAt: Number.POSITIVE_INFINITY,
+          begunAt: this.#tick(),
+        };
+        this.sent.push(message);
+        return this.#send(message, conversation, content);
+      }
+      case 'resend': {
+        const message = this.sent[step.which % Math.max(this.sent.length, 1)];
+        const [first] = message?.attempts ?? [];
+        if (message === undefined || first === undefined) return;
+        if (!step.changed) return this.#send(message, first.conversation, first.content);
+        return this.#send(message, 0, `${first.content} (changed)`);
+      }
+      case 'markRead': {
+        const { user, conversation, seq } = step;
+        const marked = await this.#insist(['NOT_FOUND'], ({ markers }) =>
+          markers.markRead(this.#userId(user), this.#conversationId(conversation), seq),
+        );
+        if (marked === undefined) return;
+        const key = `${user}/${conversation}`;
+        this.markers.set(key, Math.max(marked, this.markers.get(key) ?? 0));
+        return;
+      }
+      case 'leave': {
+        const { user, conversation } = step;
+        this.absences.add(`${user}/${conversation}`);
+        await this.#insist(['NOT_FOUND'], ({ members }) =>
+          members.remove(this.#userId(user), this.#conversationId(conversation), this.#userId(user)),
+        );
+        this.markers.delete(`${user}/${conversation}`);
+        return;
+      }
+      case 'join': {
+        const { user, conversation } = step;
+        await this.#insist([], ({ members }) =>
+          members.add(this.#userId(0), this.#conversationId(conversation), [this.#userId(user)]),
+        );
+        return;
+      }
+      case 'deliver':
+        return this.#deliver(step.size, step.mode);
+      case 'replay': {
+        const from = step.from % Math.max(this.#records.length, 1);
+        return this.#exclusively(() => this.#untilDone(this.#records.slice(from, from + step.size), 'once'));
+      }
+    }
+  }
+
+  async #send(message: Sent, conversation: number, content: string): Promise<void> {
+    message.attempts.push({ conversation, content });
+    const { messageId } = message;
+    const ack = await this.#insist(['NOT_FOUND'], ({ accept }) =>
+      accept.accept(this.#userId(message.user), {
+        conversationId: this.#conversationId(conversation),
+        messageId,
+        content,
+      }),
+    );
+    if (ack === undefined || message.acknowledged) return;
+    message.acknowledged = true;
+    message.acknowledgedAt = this.#tick();
+  }
+
+  /** A client that asks again, each time of another Lambda, until it has an answer; `undefined` for an expected refusal. */
+  async #insist<T>(
+    expected: ParleyError['code'][],
+    ask: (container: Container) => Promise<T>,
+  ): Promise<T | undefined> {
+    for (let attempt = 0; attempt < maxTries; attempt += 1) {
+      const container = this.#world.container(this.faults);
+      try {
+        const answer = await ask(container);
+        if (!container.invocation.dead) return answer;
+      } catch (error) {
+        const isAnswer = error instanceof ParleyError && error.code !== 'UNAVAILABLE';
+        if (!isAnswer || container.invocation.dead) continue;
+        if (expected.includes(error.code)) return undefined;
+        throw error;
+      }
+    }
+    throw new Error('A client never got an answer');
+  }
+
+  #deliver(size: number, mode: 'once' | 'twice' | 'at once'): Promise<void> {
+    return this.#exclusively(async () => {
+      const fresh = await this.#world.newRecords();
+      this.#records.push(...fresh);
+      this.#pending.push(...fresh);
+      const batch = this.#pending.slice(0, size);
+      await this.#untilDone(batch, mode);
+      this.#pending = this.#pending.slice(batch.length);
+    });
+  }
+
+  /** The event source has one batch of a partition under way at a time. */
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    this.#delivering = this.#delivering.then(work);
+    return this.#delivering;
+  }
+
+  /** As a Kinesis event source mapping: after a failure again, from the lowest record that failed. */
+  async #untilDone(batch: StreamRecord[], mode: 'once' | 'twice' | 'at once'): Promise<void> {
+    let rest = batch;
+    for (let attempt = 0; rest.length > 0; attempt += 1) {
+      if (attempt === maxTries) throw new Error('A batch never came through');
+      const begun = mode === 'once' ? [this.#invoke(0, rest)] : [this.#invoke(0, rest)];
+      if (mode === 'twice') await begun[0];
+      if (mode !== 'once') begun.push(this.#invoke(1, rest));
+      const [failed] = await Promise.all(begun);
+      const lowest = failed === 'crashed' ? 0 : rest.findIndex((record) => failed?.includes(record));
+      rest = lowest === -1 ? [] : rest.slice(lowest);
+    }
+  }
+
+  async #invoke(which: 0 | 1, batch: StreamRecord[]): Promise<StreamRecord[] | 'crashed'> {
+    const consumer = this.#consumers[which];
+    const failed = await consumer.deliver.deliver(batch).catch(() => 'crashed' as const);
+    if (!consumer.invocation.dead && failed !== 'crashed') return failed;
+    // The container is gone, with all it remembered.
+    this.#consumers[which] = this.#world.container(this.faults);
+    return 'crashed';
+  }
+
+  #userId(user: number): string {
+    return this.userIds[user] ?? '';
+  }
+
+  #conversationId(conversation: number): string {
+    return this.conversationIds[conversation] ?? '';
+  }
+
+  #tick(): number {
+    this.#clock += 1;
+    return this.#clock;
+  }
+}

@@ -1,0 +1,210 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
+import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
+import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
+import { DeliverMessages, type StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import { Members } from '../../lambdas/services/members.ts';
+import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
+import { PersistMessages } from '../../lambdas/services/persist-messages.ts';
+import { Push } from '../../lambdas/services/push.ts';
+import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
+import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
+import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
+import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
+import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
+import { InboxStore } from '../../lambdas/stores/inbox-store.ts';
+import { MembershipStore } from '../../lambdas/stores/membership-store.ts';
+import { MessageLog } from '../../lambdas/stores/message-log.ts';
+import { MessageStore } from '../../lambdas/stores/message-store.ts';
+import { MessageStream } from '../../lambdas/stores/message-stream.ts';
+import { PresenceStore } from '../../lambdas/stores/presence-store.ts';
+import { RateLimitStore } from '../../lambdas/stores/rate-limit-store.ts';
+import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
+import { startDynamoDb } from '../../local/emulators/dynamodb.ts';
+import { startKinesis } from '../../local/emulators/kinesis.ts';
+import { provisionTable } from '../../local/emulators/provision-tables.ts';
+import { resourceAttributes } from '../../local/emulators/resource-attributes.ts';
+import { loadAssembly } from '../../local/template/assembly.ts';
+import { synth } from '../../scripts/synth.ts';
+import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
+import { ConnectionsApi } from '../fakes/connections-api.ts';
+import { FaultSource, type FaultyInvocation } from './faults.ts';
+
+const region = 'us-east-1';
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const streamName = 'faults';
+
+const common = {
+  region,
+  credentials,
+  requestHandler: new NodeHttpHandler({}),
+  // The SDK's own second try, without its pause: throttling and time-outs are met twice as the functions meet them.
+  retryStrategy: new ConfiguredRetryStrategy(2, () => 1),
+};
+
+/** The real emulators with the tables of the template, and the makers of Lambda containers that may fail. */
+export class World {
+  readonly connections: ConnectionsApi;
+  readonly #endpoints: { dynamodb: string; kinesis: string };
+  readonly #tables: Record<string, string>;
+  readonly #close: () => Promise<void>;
+  readonly #stream: KinesisClient;
+  #iterator: string | undefined;
+
+  private constructor(parts: {
+    connections: ConnectionsApi;
+    endpoints: { dynamodb: string; kinesis: string };
+    tables: Record<string, string>;
+    close: () => Promise<void>;
+  }) {
+    this.connections = parts.connections;
+    this.#endpoints = parts.endpoints;
+    this.#tables = parts.tables;
+    this.#close = parts.close;
+    this.#stream = new KinesisClient(this.#settings('kinesis'));
+  }
+
+  static async open(): Promise<World> {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-faults-'));
+    const [dynamodb, kinesis, connections, assemblyDirectory] = await Promise.all([
+      startDynamoDb({ dataDirectory, log: () => {} }),
+      startKinesis({ dataDirectory }),
+      ConnectionsApi.start(),
+      synth('local'),
+    ]);
+    const attributes = { region, accountId: '0'.repeat(12), queuesEndpoint: '', gatewayEndpoint: '' };
+    const assembly = loadAssembly(assemblyDirectory, resourceAttributes(attributes));
+    const client = new DynamoDBClient({ endpoint: dynamodb.endpoint, region, credentials });
+    const tables: Record<string, string> = {};
+    for (const table of assembly.ofType('AWS::DynamoDB::Table')) {
+      await provisionTable(client, table);
+      tables[table.logicalId.slice(0, -8)] = table.ref; // CDK appends a hash of 8 characters.
+    }
+    client.destroy();
+    const endpoints = { dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint };
+    const world = new World({
+      connections,
+      endpoints,
+      tables,
+      close: async () => {
+        await Promise.all([dynamodb.close(), kinesis.close(), connections.close()]);
+        await rm(dataDirectory, { recursive: true });
+      },
+    });
+    await world.#stream.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: 1 }));
+    return world;
+  }
+
+  async close(): Promise<void> {
+    this.#stream.destroy();
+    await this.#close();
+  }
+
+  table(name: string): string {
+    const table = this.#tables[name];
+    if (table === undefined) throw new Error(`The template has no table ${name}`);
+    return table;
+  }
+
+  /** Records put into the stream since the last call, in order. */
+  async newRecords(): Promise<StreamRecord[]> {
+    this.#iterator ??= await this.#fromTheBeginning();
+    const answer = await this.#stream.send(new GetRecordsCommand({ ShardIterator: this.#iterator }));
+    this.#iterator = answer.NextShardIterator;
+    return (answer.Records ?? []).map(({ SequenceNumber = '', PartitionKey = '', Data }) => ({
+      sequenceNumber: SequenceNumber,
+      eventId: `shardId-000000000000:${SequenceNumber}`,
+      partitionKey: PartitionKey,
+      data: Buffer.from(Data ?? []).toString('base64'),
+    }));
+  }
+
+  /** One Lambda container: its own clients and its own memory, both subject to `faults`. */
+  container(faults: FaultSource = new FaultSource([])) {
+    const invocation: FaultyInvocation = { dead: false };
+    const documents = DynamoDBDocumentClient.from(
+      faults.inject(new DynamoDBClient(this.#settings('dynamodb')), invocation),
+      { marshallOptions: { removeUndefinedValues: true } },
+    );
+    const kinesis = faults.inject(new KinesisClient(this.#settings('kinesis')), invocation);
+    const management = faults.inject(
+      new ApiGatewayManagementApiClient({ ...common, endpoint: this.connections.endpoint }),
+      invocation,
+    );
+    const tables = {
+      conversations: this.table('Conversations'),
+      members: this.table('MembersByConversation'),
+      inbox: this.table('ConversationsByUser'),
+      messages: this.table('MessagesByConversation'),
+      idempotency: this.table('Idempotency'),
+    };
+    const conversations = new ConversationStore(documents, tables.conversations);
+    const memberships = new MembershipStore(documents, tables);
+    const inbox = new InboxStore(documents, tables.inbox);
+    const messages = new MessageStore(documents, tables.messages);
+    const profiles = new ProfileStore(documents, this.table('Users'));
+    const users = new UserStore(documents, {
+      users: this.table('Users'),
+      credentials: this.table('Credentials'),
+    });
+    const presence = new PresenceStore(documents, this.table('Presence'), region);
+    const report = () => {};
+    const push = new Push(presence, new ConnectionGateway(management), report);
+    const views = new ConversationViews(inbox, conversations, profiles);
+    const rates = new RateLimiter(new RateLimitStore(documents, this.table('RateLimits')), {
+      ...defaultRateLimits,
+      messages: { perSecond: 1_000, burst: 10_000 },
+    });
+    const log = new MessageLog(documents, tables);
+    const states = new ConversationStates(conversations, memberships);
+    return {
+      invocation,
+      stores: { conversations, memberships, inbox, messages, users, presence, log },
+      accept: new AcceptMessage(inbox, rates, new MessageStream(kinesis, streamName)),
+      members: new Members({ conversations, memberships, inbox, profiles, views, push }),
+      markers: new ReadMarkers({ inbox, conversations, memberships, push }),
+      deliver: new DeliverMessages({
+        persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests')),
+        inbox,
+        views,
+        push,
+        // No record of these tests is unreadable, so nothing may be sent there: this queue does not exist.
+        deadLetters: new DeadLetterQueue(new SQSClient({ ...common, endpoint: 'http://127.0.0.1:9' }), ''),
+        report,
+      }),
+    };
+  }
+
+  async #fromTheBeginning(): Promise<string | undefined> {
+    const { Shards } = await this.#stream.send(new ListShardsCommand({ StreamName: streamName }));
+    const { ShardIterator } = await this.#stream.send(
+      new GetShardIteratorCommand({
+        StreamName: streamName,
+        ShardId: Shards?.[0]?.ShardId,
+        ShardIteratorType: 'TRIM_HORIZON',
+      }),
+    );
+    return ShardIterator;
+  }
+
+  #settings(service: 'dynamodb' | 'kinesis') {
+    return { ...common, endpoint: this.#endpoints[service] };
+  }
+}
+
+export type Container = ReturnType<World['container']>;
