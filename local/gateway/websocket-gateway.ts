@@ -103,23 +103,32 @@ export class WebSocketGateway {
   async #handshake(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     if (this.#closing) return refuseHandshake(stream, 503, {});
     if (!isWebSocketHandshake(request)) return refuseHandshake(stream, 400, {});
-    const { invoker, limits } = this.#options;
     const facts = connectionFacts(this.api, request, this.#options);
-    const decision = await decideHandshake(invoker, this.#routes.get('$connect'), request, facts);
+    const decision = await decideHandshake(
+      this.#options.invoker,
+      this.#routes.get('$connect'),
+      request,
+      facts,
+    );
     if (!decision.accepted) {
       const requestId = randomId();
       this.#fail('$connect', requestId, decision.cause);
       return refuseHandshake(stream, decision.status, { connectionId: facts.connectionId, requestId });
     }
     const accepted: ConnectionFacts = { ...facts, authorizer: decision.authorizer };
-    if (stream.destroyed || !stream.writable || this.#closing) {
-      // $connect has run, so the function must hear that the connection did not last.
-      stream.destroy();
-      return this.#runDisconnect(accepted, 1006, 'Connection Closed Abnormally');
-    }
     if (decision.subprotocol !== undefined) this.#subprotocols.set(request, decision.subprotocol);
+    if (!this.#closing && this.#upgrade(request, stream, head, accepted)) return;
+    // $connect has run, so the function must hear that the connection did not last.
+    stream.destroy();
+    await this.#runDisconnect(accepted, 1006, 'Connection Closed Abnormally');
+  }
+
+  /** False if the client has gone meanwhile: ws then makes no WebSocket. */
+  #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, facts: ConnectionFacts): boolean {
+    let upgraded = false;
     this.#server.handleUpgrade(request, stream, head, (socket) => {
-      const connection = new WebSocketConnection(accepted, socket, stream, limits, {
+      upgraded = true;
+      const connection = new WebSocketConnection(facts, socket, stream, this.#options.limits, {
         onMessage: (from, text) => this.#track(this.#receive(from, text)),
         onClosed: (from, code, reason) => {
           this.#connections.delete(from.facts.connectionId);
@@ -127,8 +136,9 @@ export class WebSocketGateway {
         },
       });
       this.connectionsOpened += 1;
-      this.#connections.set(accepted.connectionId, connection);
+      this.#connections.set(facts.connectionId, connection);
     });
+    return upgraded;
   }
 
   async #receive(connection: WebSocketConnection, body: string): Promise<void> {

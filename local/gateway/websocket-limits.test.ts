@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { GatewayLimits } from './limits.ts';
+import { startTestGateway, type TestGateway, type TestSocket } from './test-gateway.ts';
+import { functions, wholeApi } from './test-websocket-functions.ts';
+
+let gateway: TestGateway;
+afterEach(() => gateway.close());
+
+async function connected(limits: Partial<GatewayLimits> = {}): Promise<TestSocket> {
+  gateway = await startTestGateway({ functions, webSocketApis: [wholeApi], limits });
+  const socket = gateway.connect();
+  await socket.opened;
+  return socket;
+}
+
+function frame(bytes: number): string {
+  const text = '{"action":"echo","text":""}';
+  return text.replace('""}', `"${'x'.repeat(bytes - text.length)}"}`);
+}
+
+describe('sizes', () => {
+  test('a frame of 32 KB is taken', async () => {
+    const socket = await connected();
+    socket.send(frame(32 * 1024));
+    expect(await socket.next()).toMatchObject({ requestContext: { routeKey: 'echo' } });
+  });
+
+  test.each([32 * 1024 + 1, 129 * 1024, 2 * 1024 * 1024])(
+    'a frame of %i bytes closes with 1009',
+    async (bytes) => {
+      const socket = await connected();
+      socket.send(frame(bytes));
+      expect((await socket.closed).code).toBe(1009);
+      expect(await gateway.printed('disconnect')).toMatchObject({
+        requestContext: { disconnectStatusCode: 1009 },
+      });
+      expect(gateway.gateway.metrics.connections).toBe(0);
+    },
+  );
+
+  test('a message of 128 KB in frames of 32 KB is taken', async () => {
+    const socket = await connected();
+    sendInFrames(socket, frame(128 * 1024));
+    expect(await socket.next()).toMatchObject({ requestContext: { routeKey: 'echo' } });
+  });
+
+  test('a message above 128 KB closes with 1009 though its frames are small', async () => {
+    const socket = await connected();
+    sendInFrames(socket, frame(128 * 1024 + 1));
+    expect((await socket.closed).code).toBe(1009);
+  });
+
+  test('an oversize frame behind a good one in the same packet closes with 1009', async () => {
+    const socket = await connected();
+    socket.send({ action: 'silent' });
+    socket.send(frame(40 * 1024));
+    expect((await socket.closed).code).toBe(1009);
+  });
+
+  function sendInFrames(socket: TestSocket, text: string): void {
+    const part = 32 * 1024;
+    for (let start = 0; start < text.length; start += part) {
+      socket.socket.send(text.slice(start, start + part), { fin: start + part >= text.length });
+    }
+  }
+});
+
+describe('what a client may not send', () => {
+  test('a binary frame closes with 1003', async () => {
+    const socket = await connected();
+    socket.socket.send(Buffer.from('{"action":"echo"}'));
+    expect((await socket.closed).code).toBe(1003);
+    expect(await gateway.printed('disconnect')).toMatchObject({
+      requestContext: { disconnectStatusCode: 1003 },
+    });
+  });
+
+  test('text that is no UTF-8 closes with 1007', async () => {
+    const socket = await connected();
+    socket.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
+    expect((await socket.closed).code).toBe(1007);
+  });
+
+  test('other connections do not notice', async () => {
+    const socket = await connected();
+    const other = gateway.connect();
+    await other.opened;
+    socket.socket.send(Buffer.from('x'));
+    await socket.closed;
+    other.send({ action: 'echo' });
+    expect(await other.next()).toMatchObject({ requestContext: { routeKey: 'echo' } });
+  });
+});
+
+describe('times', () => {
+  test('a connection without messages is closed with 1001', async () => {
+    const socket = await connected({ idleMilliseconds: 50 });
+    expect(await socket.closed).toEqual({ code: 1001, reason: 'Going away' });
+    expect(await gateway.printed('disconnect')).toMatchObject({
+      requestContext: { disconnectStatusCode: 1001, disconnectReason: 'Going away' },
+    });
+  });
+
+  test('pings keep no connection', async () => {
+    const socket = await connected({ idleMilliseconds: 100 });
+    const pings = setInterval(() => socket.socket.ping(), 10);
+    expect((await socket.closed).code).toBe(1001);
+    clearInterval(pings);
+  });
+
+  test('messages keep a connection, but no longer than its total time', async () => {
+    const socket = await connected({ idleMilliseconds: 200, connectionMilliseconds: 600 });
+    const started = performance.now();
+    const frames = setInterval(() => socket.send({ action: 'silent' }), 20);
+    expect(await socket.closed).toEqual({ code: 1001, reason: 'Going away' });
+    clearInterval(frames);
+    expect(performance.now() - started).toBeGreaterThan(500);
+  });
+});
+
+describe('a close', () => {
+  test.each([
+    [
+      'without a code',
+      (socket: TestSocket) => socket.socket.close(),
+      1005,
+      'Client-side close frame status not set',
+    ],
+    ['with 1000', (socket: TestSocket) => socket.socket.close(1000), 1000, 'Connection Closed Normally'],
+    ['with a code and a reason', (socket: TestSocket) => socket.socket.close(4000, 'left'), 4000, 'left'],
+    [
+      'by a broken connection',
+      (socket: TestSocket) => socket.socket.terminate(),
+      1006,
+      'Connection Closed Abnormally',
+    ],
+  ])('%s reaches $disconnect', async (_, close, disconnectStatusCode, disconnectReason) => {
+    const socket = await connected();
+    close(socket);
+    expect(await gateway.printed('disconnect')).toMatchObject({
+      requestContext: { eventType: 'DISCONNECT', disconnectStatusCode, disconnectReason },
+    });
+  });
+
+  test('of the gateway closes each socket with 1001 and waits for $disconnect', async () => {
+    const first = await connected();
+    const second = gateway.connect();
+    await second.opened;
+    await gateway.gateway.close();
+    expect((await first.closed).code).toBe(1001);
+    expect((await second.closed).code).toBe(1001);
+    expect(await gateway.printed('disconnect', 1)).toMatchObject({
+      requestContext: { disconnectStatusCode: 1001 },
+    });
+    expect((await gateway.connect().refused).status).toBe(503);
+  });
+
+  test('during $connect runs $disconnect, since nobody else would tell the function', async () => {
+    gateway = await startTestGateway({
+      functions: {
+        ...functions,
+        connect: `export const handler = async (event) => {
+          console.log(JSON.stringify(event));
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return { statusCode: 200 }; };`,
+      },
+      webSocketApis: [wholeApi],
+    });
+    const socket = gateway.connect();
+    await gateway.printed('connect');
+    socket.socket.terminate();
+    expect(await gateway.printed('disconnect')).toMatchObject({
+      requestContext: { disconnectStatusCode: 1006 },
+    });
+  });
+});
