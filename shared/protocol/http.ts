@@ -57,7 +57,7 @@ export const UsersQuery = v.union(
       ),
     }),
   ],
-  'give either username, or ids (1 to 100 user ids separated by commas)',
+  'must have either username, or ids (1 to 100 user ids separated by commas)',
 );
 
 export const CreateConversationBody = v.variant('type', [
