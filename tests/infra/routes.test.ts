@@ -1,5 +1,9 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { stageNames } from '../../infra/config.ts';
+import { stageNames, stageSettings } from '../../infra/config.ts';
+import { ParleyHttpApi } from '../../infra/constructs/http-api.ts';
 import { at, Deployment, type Resource } from './templates.ts';
 
 describe.each(stageNames)('the APIs of stage %s', (stage) => {
@@ -148,6 +152,25 @@ describe.each(stageNames)('the APIs of stage %s', (stage) => {
         `https://<${stack}/${socketApi?.logicalId}>.execute-api.<AWS::Region>.<AWS::URLSuffix>/v1`,
       );
     }
+  });
+});
+
+test('browsers of other origins are answered where a stage names them, and only those', () => {
+  const stack = new Stack(new App(), 'Other');
+  const settings = { ...stageSettings('dev'), corsOrigins: ['https://chat.example.org'] };
+  const lambda = LambdaFunction.fromFunctionArn(
+    stack,
+    'Any',
+    'arn:aws:lambda:eu-west-1:123456789012:function:any',
+  );
+  new ParleyHttpApi(stack, 'Http', settings, () => lambda);
+  Template.fromStack(stack).hasResourceProperties('AWS::ApiGatewayV2::Api', {
+    CorsConfiguration: {
+      AllowOrigins: ['https://chat.example.org'],
+      AllowHeaders: ['authorization', 'content-type'],
+      AllowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      ExposeHeaders: ['retry-after'],
+    },
   });
 });
 

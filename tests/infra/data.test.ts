@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { stageNames } from '../../infra/config.ts';
+import { tableDefinitions, tableNames } from '../../infra/tables.ts';
+import { at, Deployment } from './templates.ts';
+
+const stateful = [
+  'AWS::DynamoDB::Table',
+  'AWS::Kinesis::Stream',
+  'AWS::SQS::Queue',
+  'AWS::S3::Bucket',
+  'AWS::SecretsManager::Secret',
+];
+
+describe.each(stageNames)('what stage %s keeps', (stage) => {
+  const deployment = new Deployment(stage);
+  const tables = deployment.ofType('AWS::DynamoDB::Table');
+
+  test('is in the data stack, all of it and nothing else', () => {
+    for (const type of stateful) {
+      for (const resource of deployment.ofType(type))
+        expect(resource.stack, resource.logicalId).toBe('ParleyData');
+    }
+    const inService = deployment.resources
+      .filter(({ stack }) => stack === 'ParleyService')
+      .map(({ type }) => type);
+    expect(inService.filter((type) => stateful.includes(type))).toEqual([]);
+  });
+
+  test.each(tableNames)('has the table %s with its keys, recoverable to any second', (name) => {
+    const table = tables.find(({ logicalId }) => new RegExp(`^${name}[0-9A-F]{8}$`).test(logicalId));
+    const { partitionKey, sortKey, indexes = {}, timeToLiveAttribute } = tableDefinitions[name];
+    const schema = (keys: (typeof partitionKey)[]) =>
+      keys.map((key, index) => ({ AttributeName: key.name, KeyType: index === 0 ? 'HASH' : 'RANGE' }));
+    expect(table?.properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: schema(sortKey ? [partitionKey, sortKey] : [partitionKey]),
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+    expect(table?.properties['TimeToLiveSpecification']).toEqual(
+      timeToLiveAttribute ? { AttributeName: timeToLiveAttribute, Enabled: true } : undefined,
+    );
+    expect(table?.properties['GlobalSecondaryIndexes'] ?? []).toEqual(
+      Object.entries(indexes).map(([IndexName, keys]) => ({
+        IndexName,
+        KeySchema: schema([keys.partitionKey, keys.sortKey]),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      })),
+    );
+    // DynamoDB refuses an attribute that is defined and used by no key.
+    const used = [
+      partitionKey,
+      sortKey,
+      ...Object.values(indexes).flatMap((keys) => [keys.partitionKey, keys.sortKey]),
+    ];
+    expect(table?.properties['AttributeDefinitions']).toEqual(
+      [...new Map(used.flatMap((key) => (key ? [[key.name, key]] : []))).values()].map(
+        ({ name: AttributeName, type }) => ({
+          AttributeName,
+          AttributeType: type,
+        }),
+      ),
+    );
+  });
+
+  test('has the tables of the design and no others', () => {
+    expect(tables).toHaveLength(tableNames.length);
+  });
+
+  test('forgets presence and rate limits by itself, and messages never', () => {
+    const forgetting = tableNames.filter((name) => tableDefinitions[name].timeToLiveAttribute);
+    expect(forgetting).toEqual(['Presence', 'RateLimits']);
+  });
+
+  test('is encrypted, and is reached over TLS only', () => {
+    expect(deployment.only('AWS::Kinesis::Stream').properties['StreamEncryption']).toMatchObject({
+      EncryptionType: 'KMS',
+    });
+    expect(deployment.only('AWS::SQS::Queue').properties['SqsManagedSseEnabled']).toBe(true);
+    expect(deployment.only('AWS::S3::Bucket').properties).toMatchObject({
+      BucketEncryption: expect.anything(),
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+    for (const type of ['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy']) {
+      expect(at(deployment.only(type).properties, 'PolicyDocument', 'Statement')).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+  });
+
+  test('includes keys drawn at random, for signing and for fingerprints', () => {
+    const secrets = deployment.ofType('AWS::SecretsManager::Secret');
+    expect(secrets).toHaveLength(2);
+    for (const { properties } of secrets) {
+      expect(properties['GenerateSecretString']).toMatchObject({
+        SecretStringTemplate: '{}',
+        GenerateStringKey: 'current',
+        PasswordLength: 64,
+      });
+      expect(properties['SecretString']).toBeUndefined();
+    }
+  });
+
+  test('includes dead letters for as long as SQS keeps them, and raises an alarm at the first', () => {
+    const queue = deployment.only('AWS::SQS::Queue');
+    expect(queue.properties['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
+    const alarm = deployment.only('AWS::CloudWatch::Alarm');
+    expect(alarm.properties).toMatchObject({
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Namespace: 'AWS/SQS',
+      Statistic: 'Maximum',
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 1,
+    });
+    expect(deployment.referenceIn(alarm.properties['Dimensions'], alarm.stack)).toBe(queue);
+  });
+});
+
+describe('what must not be lost in prod', () => {
+  const prod = new Deployment('prod');
+
+  test.each(stateful)('stays when the stack goes: %s', (type) => {
+    for (const resource of prod.ofType(type))
+      expect(resource.deletionPolicy, resource.logicalId).toBe('Retain');
+  });
+
+  test('cannot be deleted by accident', () => {
+    for (const { properties } of prod.ofType('AWS::DynamoDB::Table'))
+      expect(properties['DeletionProtectionEnabled']).toBe(true);
+  });
+
+  test('outlives a weekend on the stream', () => {
+    expect(prod.only('AWS::Kinesis::Stream').properties['RetentionPeriodHours']).toBeGreaterThanOrEqual(72);
+  });
+});
+
+test('a dev stage leaves nothing behind', () => {
+  const dev = new Deployment('dev');
+  for (const type of stateful)
+    for (const resource of dev.ofType(type)) expect(resource.deletionPolicy).toBe('Delete');
+  for (const { properties } of dev.ofType('AWS::DynamoDB::Table'))
+    expect(properties['DeletionProtectionEnabled']).toBeFalsy();
+});

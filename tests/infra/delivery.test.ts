@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { stageNames, stageSettings } from '../../infra/config.ts';
+import { permissionsOf } from './roles.ts';
+import { at, Deployment } from './templates.ts';
+
+describe.each(stageNames)('the way from stream to deliver in stage %s', (stage) => {
+  const deployment = new Deployment(stage);
+  const settings = stageSettings(stage);
+  const mapping = deployment.only('AWS::Lambda::EventSourceMapping');
+  const stream = deployment.only('AWS::Kinesis::Stream');
+  const lambda = deployment.referenceIn(mapping.properties['FunctionName'], mapping.stack);
+  const source = deployment.referenceIn(mapping.properties['EventSourceArn'], mapping.stack);
+
+  test('ends at deliver', () => {
+    expect(lambda).toBe(deployment.functions().get('stream-deliver'));
+  });
+
+  test('waits for nothing, keeps order per conversation, and loses nothing', () => {
+    expect(mapping.properties).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      MaximumBatchingWindowInSeconds: 0,
+      ParallelizationFactor: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+    });
+    expect(mapping.properties['Enabled']).not.toBe(false);
+  });
+
+  test('tries again for a bounded number of times and a bounded age, while the stream still has the record', () => {
+    const { MaximumRetryAttempts: attempts, MaximumRecordAgeInSeconds: age } = mapping.properties;
+    expect(attempts).toBe(settings.deliver.retryAttempts);
+    expect(attempts).toBeGreaterThan(0);
+    expect(age).toBe(settings.deliver.maximumRecordAgeMinutes * 60);
+    expect(age).toBeGreaterThanOrEqual(60); // Lambda's least.
+    expect(age).toBeLessThan(Number(stream.properties['RetentionPeriodHours']) * 3600);
+  });
+
+  test('fits a batch of the largest messages into one invocation', () => {
+    // 16 KiB of content may double as JSON, and grows by a third as Base64; Lambda takes 6 MB.
+    const largestRecord = (2 * 16 * 1024 + 2048) * (4 / 3) + 512;
+    expect(Number(mapping.properties['BatchSize']) * largestRecord).toBeLessThan(6 * 1000 * 1000);
+  });
+
+  test('keeps whole records that used up their retries: in S3, which alone gets their payload', () => {
+    const destination = at(mapping.properties, 'DestinationConfig', 'OnFailure', 'Destination');
+    expect(deployment.referenceIn(destination, mapping.stack)).toBe(deployment.only('AWS::S3::Bucket'));
+  });
+
+  test('has its own share of each shard where the stage asks for it', () => {
+    if (settings.deliver.enhancedFanOut) {
+      const consumer = deployment.only('AWS::Kinesis::StreamConsumer');
+      expect(source).toBe(consumer);
+      expect(deployment.referenceIn(consumer.properties['StreamARN'], consumer.stack)).toBe(stream);
+    } else {
+      expect(source).toBe(stream);
+    }
+  });
+
+  test('is permitted to read what it reads, as Lambda checks when the mapping is created', () => {
+    const permitted = permissionsOf(deployment, lambda);
+    const on = (type: string) =>
+      permitted
+        .filter(({ target }) => target.type === type)
+        .map(({ action }) => action)
+        .sort();
+    expect(on('AWS::Kinesis::Stream')).toEqual([
+      'kinesis:DescribeStream',
+      'kinesis:DescribeStreamSummary',
+      'kinesis:GetRecords',
+      'kinesis:GetShardIterator',
+      'kinesis:ListShards',
+    ]);
+    expect(on('AWS::Kinesis::StreamConsumer')).toEqual(
+      settings.deliver.enhancedFanOut ? ['kinesis:DescribeStreamConsumer', 'kinesis:SubscribeToShard'] : [],
+    );
+    expect(on('AWS::S3::Bucket')).toEqual(['s3:ListBucket', 's3:PutObject']);
+  });
+
+  test('has the shards the stage asks for', () => {
+    const { capacity } = settings.stream;
+    if (capacity === 'on-demand') {
+      expect(stream.properties['StreamModeDetails']).toEqual({ StreamMode: 'ON_DEMAND' });
+      expect(stream.properties['ShardCount']).toBeUndefined();
+    } else {
+      expect(stream.properties['ShardCount']).toBe(capacity.shards);
+    }
+  });
+});
+
+test('prod has enhanced fan-out; the embedded runtime reads the stream itself', () => {
+  expect(stageSettings('prod').deliver.enhancedFanOut).toBe(true);
+  expect(stageSettings('local').deliver.enhancedFanOut).toBe(false);
+});
