@@ -14,8 +14,8 @@ export function isPreflight(request: IncomingMessage): boolean {
 
 /** "API Gateway automatically sends a response to preflight OPTIONS requests, even if there isn't an OPTIONS route." */
 export function preflightAnswer(cors: CorsConfiguration, request: IncomingMessage): HttpAnswer {
-  const headers = originHeaders(cors, request);
-  if (Object.keys(headers).length > 0) {
+  const headers: Record<string, string> = {};
+  if (allowsOrigin(cors, request.headers.origin)) {
     if (cors.allowMethods.length > 0) headers['access-control-allow-methods'] = cors.allowMethods.join(',');
     if (cors.allowHeaders.length > 0) headers['access-control-allow-headers'] = cors.allowHeaders.join(',');
     if (cors.maxAgeSeconds !== undefined) headers['access-control-max-age'] = String(cors.maxAgeSeconds);
@@ -24,28 +24,39 @@ export function preflightAnswer(cors: CorsConfiguration, request: IncomingMessag
 }
 
 /**
- * Adds the configured headers to an answer and drops those of the integration: "API Gateway ignores CORS headers
- * returned from your backend integration."
+ * "If you configure CORS for an API, API Gateway ignores CORS headers returned from your backend integration."
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
-export function withCors(answer: HttpAnswer, cors: CorsConfiguration, request: IncomingMessage): HttpAnswer {
-  const own = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
-  return { ...answer, headers: { ...Object.fromEntries(own), ...originHeaders(cors, request) } };
+export function withoutCorsHeaders(answer: HttpAnswer): HttpAnswer {
+  const kept = Object.entries(answer.headers).filter(([name]) => !name.startsWith('access-control-'));
+  return { ...answer, headers: Object.fromEntries(kept) };
 }
 
 /** "To return CORS headers, your request must contain an origin header." */
-function originHeaders(cors: CorsConfiguration, request: IncomingMessage): Record<string, string> {
+export function withCorsHeaders(
+  answer: HttpAnswer,
+  cors: CorsConfiguration,
+  request: IncomingMessage,
+): HttpAnswer {
   const { origin } = request.headers;
-  if (origin === undefined) return {};
+  if (origin === undefined || !allowsOrigin(cors, origin)) return answer;
   const any = cors.allowOrigins.includes('*');
-  if (!any && !cors.allowOrigins.some((allowed) => globMatches(allowed.toLowerCase(), origin.toLowerCase())))
-    return {};
   return {
-    'access-control-allow-origin': any ? '*' : origin,
-    ...(any ? {} : { vary: 'origin' }),
-    ...(cors.allowCredentials ? { 'access-control-allow-credentials': 'true' } : {}),
-    ...(cors.exposeHeaders.length > 0
-      ? { 'access-control-expose-headers': cors.exposeHeaders.join(',') }
-      : {}),
+    ...answer,
+    headers: {
+      ...answer.headers,
+      'access-control-allow-origin': any ? '*' : origin,
+      ...(any ? {} : { vary: 'origin' }),
+      ...(cors.allowCredentials ? { 'access-control-allow-credentials': 'true' } : {}),
+      ...(cors.exposeHeaders.length > 0
+        ? { 'access-control-expose-headers': cors.exposeHeaders.join(',') }
+        : {}),
+    },
   };
+}
+
+/** An allowed origin may have wildcards, such as `https://*`. */
+function allowsOrigin(cors: CorsConfiguration, origin: string | undefined): boolean {
+  if (origin === undefined) return false;
+  return cors.allowOrigins.some((allowed) => globMatches(allowed.toLowerCase(), origin.toLowerCase()));
 }

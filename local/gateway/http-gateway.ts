@@ -9,7 +9,7 @@ import {
   writeAnswer,
 } from './http-answers.ts';
 import { HttpAuthorizers } from './http-authorizer.ts';
-import { isPreflight, preflightAnswer, withCors } from './http-cors.ts';
+import { isPreflight, preflightAnswer, withCorsHeaders, withoutCorsHeaders } from './http-cors.ts';
 import { type HttpRequestFacts, newRequestId, proxyEvent } from './http-events.ts';
 import { type RouteMatch, type RouteTable, routeTable } from './http-routes.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -53,7 +53,7 @@ export class HttpGateway {
     const answer = await this.#answer(request, requestId);
     if (answer === undefined) return;
     const { cors } = this.#options.api;
-    writeAnswer(response, cors === undefined ? answer : withCors(answer, cors, request), requestId);
+    writeAnswer(response, cors === undefined ? answer : withCorsHeaders(answer, cors, request), requestId);
     // A body that was not wanted is read and dropped, so that the connection can be used again.
     if (!request.complete) request.resume();
   }
@@ -99,8 +99,11 @@ export class HttpGateway {
         : internalServerError;
     }
     const answer = readFunctionAnswer(result.payload);
-    if (answer === undefined) this.#fail(facts, `malformed answer of ${integration.functionName}`);
-    return answer ?? internalServerError;
+    if (answer === undefined) {
+      this.#fail(facts, `malformed answer of ${integration.functionName}`);
+      return internalServerError;
+    }
+    return cors === undefined ? answer : withoutCorsHeaders(answer);
   }
 
   #facts(
