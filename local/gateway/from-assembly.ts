@@ -14,7 +14,6 @@ import { functionNameOf, type Permissions, permissionsOf } from './permissions.t
 
 export type GatewayModels = { webSocketApis: WebSocketApi[]; httpApis: HttpApi[] };
 
-type Place = { region: string; accountId: string };
 type Parts = {
   assembly: Assembly;
   permissions: Permissions;
@@ -24,7 +23,8 @@ type Parts = {
 };
 
 /** Reads every AWS::ApiGatewayV2 resource, and the Lambda permissions, of an assembly: one model for each stage. */
-export function gatewaysFromAssembly(assembly: Assembly, { region, accountId }: Place): GatewayModels {
+export function gatewaysFromAssembly(assembly: Assembly): GatewayModels {
+  const { region, accountId } = assembly;
   const permissions = permissionsOf(assembly);
   const models: GatewayModels = { webSocketApis: [], httpApis: [] };
   for (const api of assembly.ofType('AWS::ApiGatewayV2::Api')) {

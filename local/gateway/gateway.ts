@@ -30,7 +30,8 @@ export type GatewayMetrics = {
   httpRequests: number;
 };
 
-const connectionsRoot = '/_aws/connections';
+/** Of the first WebSocket API; any further one answers at `<root>/{apiId}/{stage}`. */
+const connectionsRoot = '/_aws/connections-api';
 
 /** API Gateway on one `http.Server`: WebSocket APIs, HTTP APIs and the @connections management API. */
 export class Gateway {
@@ -38,7 +39,7 @@ export class Gateway {
    * Path of the management API of the first WebSocket API. AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI is
    * `http://localhost:<port>` + this.
    */
-  readonly connectionsEndpointPath: string;
+  readonly connectionsEndpointPath: string = connectionsRoot;
   readonly #webSockets: WebSocketGateway[];
   readonly #http: HttpGateway[];
   readonly #webSocketPaths: string[];
@@ -55,8 +56,6 @@ export class Gateway {
     const httpApis = options.httpApis.toSorted((a, b) => last(a) - last(b));
     this.#http = httpApis.map((api) => new HttpGateway({ ...shared, api }));
     this.#webSocketPaths = options.webSocketPaths ?? ['/connect'];
-    const [first] = this.#webSockets;
-    this.connectionsEndpointPath = first === undefined ? connectionsRoot : endpointPath(first);
   }
 
   /** Takes the request if its path belongs to an API; false leaves it to the caller. */
@@ -108,16 +107,15 @@ export class Gateway {
   }
 
   async #handleConnections(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const api of this.#webSockets) {
-      const prefix = `${endpointPath(api)}/@connections/`;
-      const decoded = decodeURIComponent(path);
-      if (!decoded.startsWith(decodeURIComponent(prefix))) continue;
-      await handleConnectionsRequest(
-        api,
-        decoded.slice(decodeURIComponent(prefix).length),
-        request,
-        response,
+    const [endpoint = '', connectionId] = decodeURIComponent(path).split('/@connections/');
+    const api = this.#webSockets.find((candidate, index) => {
+      const { apiId, stage } = candidate.api;
+      return (
+        endpoint === `${connectionsRoot}/${apiId}/${stage}` || (index === 0 && endpoint === connectionsRoot)
       );
+    });
+    if (api !== undefined && connectionId !== undefined) {
+      await handleConnectionsRequest(api, connectionId, request, response);
       return;
     }
     request.resume();
@@ -133,10 +131,6 @@ export class Gateway {
       response.end('{"message":"Internal Server Error"}');
     });
   }
-}
-
-function endpointPath({ api }: WebSocketGateway): string {
-  return `${connectionsRoot}/${encodeURIComponent(api.apiId)}/${encodeURIComponent(api.stage)}`;
 }
 
 function pathname(request: IncomingMessage): string {

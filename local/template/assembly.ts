@@ -20,6 +20,8 @@ export type Resource = {
 };
 
 export type Assembly = {
+  readonly region: string;
+  readonly accountId: string;
   readonly resources: Resource[];
   ofType(type: string): Resource[];
   /** The value of a stack's output, by the stack's name. */
@@ -76,6 +78,8 @@ export function loadAssembly(directory: string, context: ResolutionContext): Ass
   }
 
   return {
+    region: context.region,
+    accountId: context.accountId,
     resources,
     ofType: (type) => resources.filter((resource) => resource.type === type),
     output(stack, outputId) {
