@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The management API of a WebSocket API whose connections are always there, and remember what was posted to them. */
+/** The management API of a WebSocket API whose connections are always there, and remember what was posted to them, and which were closed. */
 export class ConnectionsApi {
   readonly endpoint: string;
   readonly posted = new Map<string, string[]>();
+  readonly closed: string[] = [];
   readonly #close: () => Promise<void>;
 
   private constructor(endpoint: string, close: () => Promise<void>) {
@@ -18,9 +19,13 @@ export class ConnectionsApi {
       const chunks: Uint8Array[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const connectionId = decodeURIComponent(request.url?.split('/').at(-1) ?? '');
-      const frames = api.posted.get(connectionId) ?? [];
-      frames.push(Buffer.concat(chunks).toString('utf8'));
-      api.posted.set(connectionId, frames);
+      if (request.method === 'DELETE') {
+        api.closed.push(connectionId);
+      } else {
+        const frames = api.posted.get(connectionId) ?? [];
+        frames.push(Buffer.concat(chunks).toString('utf8'));
+        api.posted.set(connectionId, frames);
+      }
       response.end();
     });
     server.listen(0, '127.0.0.1');

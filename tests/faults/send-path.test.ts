@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { World } from '../support/world.ts';
 import { faults } from './faults.ts';
 import { schedules } from './schedule.ts';
 import { Simulation } from './simulation.ts';
 import { verify } from './verify.ts';
-import { World } from './world.ts';
 
 const runs = Number(process.env['PARLEY_FAULT_RUNS'] ?? 200);
 const seed = process.env['PARLEY_FAULT_SEED'];

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
 import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
+import type { Container, World } from '../support/world.ts';
 import { type Fault, FaultSource } from './faults.ts';
 import { conversationMembers, type Step, userCount } from './schedule.ts';
-import type { Container, World } from './world.ts';
 
 /** One message as its client knows it. */
 export type Sent = {
@@ -49,16 +49,8 @@ export class Simulation {
     const run = new Simulation(world, planned);
     const { stores } = world.container();
     const connectedAt = Date.now();
-    for (let user = 0; user < userCount; user += 1) {
-      const userId = `usr_${randomUUID()}`;
-      run.userIds.push(userId);
-      const profile = {
-        username: userId,
-        displayName: userId,
-        createdAt: new Date().toISOString(),
-        authEpoch: 1,
-      };
-      await stores.users.create({ userId, ...profile }, 'no password');
+    run.userIds.push(...(await world.users(userCount)));
+    for (const userId of run.userIds) {
       await stores.presence.register({ userId, connectionId: userId, connectedAt, lastSeenAt: connectedAt });
     }
     for (const [conversation, members] of conversationMembers.entries()) {
@@ -198,7 +190,7 @@ export class Simulation {
     let rest = batch;
     for (let attempt = 0; rest.length > 0; attempt += 1) {
       if (attempt === maxTries) throw new Error('A batch never came through');
-      const begun = mode === 'once' ? [this.#invoke(0, rest)] : [this.#invoke(0, rest)];
+      const begun = [this.#invoke(0, rest)];
       if (mode === 'twice') await begun[0];
       if (mode !== 'once') begun.push(this.#invoke(1, rest));
       const [failed] = await Promise.all(begun);

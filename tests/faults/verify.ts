@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { Message } from '../../shared/protocol/entities.ts';
+import type { World } from '../support/world.ts';
 import { userCount } from './schedule.ts';
 import type { Simulation } from './simulation.ts';
-import type { World } from './world.ts';
 
 /** What must hold at the end of a run, whatever happened in it: protocol promises 1 to 4, and the derived tables. */
 export async function verify(world: World, run: Simulation): Promise<void> {

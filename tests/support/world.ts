@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
+import { Conversations } from '../../lambdas/services/conversations.ts';
 import { DeliverMessages, type StreamRecord } from '../../lambdas/services/deliver-messages.ts';
 import { Members } from '../../lambdas/services/members.ts';
 import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
@@ -24,6 +26,7 @@ import { PersistMessages } from '../../lambdas/services/persist-messages.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
+import { Sync } from '../../lambdas/services/sync.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
@@ -43,7 +46,7 @@ import { loadAssembly } from '../../local/template/assembly.ts';
 import { synth } from '../../scripts/synth.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
 import { ConnectionsApi } from '../fakes/connections-api.ts';
-import { FaultSource, type FaultyInvocation } from './faults.ts';
+import { FaultSource, type FaultyInvocation } from '../faults/faults.ts';
 
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -121,6 +124,18 @@ export class World {
     return table;
   }
 
+  /** Users without a password, by id. */
+  async users(count: number): Promise<string[]> {
+    const { stores } = this.container();
+    const userIds = Array.from({ length: count }, () => `usr_${randomUUID()}`);
+    for (const userId of userIds) {
+      const createdAt = new Date().toISOString();
+      const user = { userId, username: userId, displayName: userId, createdAt, authEpoch: 1 };
+      await stores.users.create(user, 'no password');
+    }
+    return userIds;
+  }
+
   /** Records put into the stream since the last call, in order. */
   async newRecords(): Promise<StreamRecord[]> {
     this.#iterator ??= await this.#fromTheBeginning();
@@ -166,17 +181,30 @@ export class World {
     const report = () => {};
     const push = new Push(presence, new ConnectionGateway(management), report);
     const views = new ConversationViews(inbox, conversations, profiles);
-    const rates = new RateLimiter(new RateLimitStore(documents, this.table('RateLimits')), {
+    const rateLimits = new RateLimitStore(documents, this.table('RateLimits'));
+    const rates = new RateLimiter(rateLimits, {
       ...defaultRateLimits,
       messages: { perSecond: 1_000, burst: 10_000 },
     });
+    const members = new Members({ conversations, memberships, inbox, profiles, views, push });
     const log = new MessageLog(documents, tables);
     const states = new ConversationStates(conversations, memberships);
     return {
       invocation,
-      stores: { conversations, memberships, inbox, messages, users, presence, log },
+      stores: { conversations, memberships, inbox, messages, users, presence, log, rateLimits },
       accept: new AcceptMessage(inbox, rates, new MessageStream(kinesis, streamName)),
-      members: new Members({ conversations, memberships, inbox, profiles, views, push }),
+      members,
+      conversations: new Conversations({
+        conversations,
+        memberships,
+        inbox,
+        profiles,
+        views,
+        members,
+        push,
+        rates,
+      }),
+      sync: new Sync(inbox, conversations, messages),
       markers: new ReadMarkers({ inbox, conversations, memberships, push }),
       deliver: new DeliverMessages({
         persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests')),
