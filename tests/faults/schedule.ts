@@ -48,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: fc.record({
       kind: fc.constantFrom('leave' as const, 'join' as const),
       user: fc.integer({ min: 1, max: userCount - 1 }),
@@ -76,6 +76,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Groups of steps: those of one group run at once, the groups one after another. */
 export const schedules: fc.Arbitrary<Step[][]> = fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), {
   minLength: 1,
-  maxLength: 10,
+  maxLength: 14,
   size: 'max',
 });

@@ -26,6 +26,8 @@ export class Simulation {
   readonly sent: Sent[] = [];
   /** Users who at some time were not members of a conversation: `user/conversation`. */
   readonly absences = new Set<string>();
+  /** When users were away: no message of theirs may be stored with `from < seq ≤ to`. */
+  readonly away: { user: number; conversation: number; from: number; to: number }[] = [];
   /** The read marker each client was last told of: `user/conversation`. */
   readonly markers = new Map<string, number>();
   readonly faults: FaultSource;
@@ -36,11 +38,14 @@ export class Simulation {
   #pending: StreamRecord[] = [];
   #delivering: Promise<void> = Promise.resolve();
   #consumers: [Container, Container];
+  /** Sees what is stored, and is not part of the run. */
+  readonly #observer: Container;
   #clock = 0;
 
   private constructor(world: World, planned: Fault[]) {
     this.#world = world;
     this.faults = new FaultSource(planned);
+    this.#observer = world.container();
     this.#consumers = [world.container(this.faults), world.container(this.faults)];
   }
 
@@ -115,13 +120,19 @@ export class Simulation {
           members.remove(this.#userId(user), this.#conversationId(conversation), this.#userId(user)),
         );
         this.markers.delete(`${user}/${conversation}`);
+        const head = await this.#observer.stores.conversations.head(this.#conversationId(conversation));
+        this.away.push({ user, conversation, from: head?.lastSeq ?? 0, to: Number.POSITIVE_INFINITY });
         return;
       }
       case 'join': {
         const { user, conversation } = step;
+        const conversationId = this.#conversationId(conversation);
         await this.#insist([], ({ members }) =>
-          members.add(this.#userId(0), this.#conversationId(conversation), [this.#userId(user)]),
+          members.add(this.#userId(0), conversationId, [this.#userId(user)]),
         );
+        const member = await this.#observer.stores.memberships.member(conversationId, this.#userId(user));
+        const stays = this.away.filter((stay) => stay.user === user && stay.conversation === conversation);
+        for (const stay of stays) stay.to = Math.min(stay.to, member?.joinedSeq ?? Number.POSITIVE_INFINITY);
         return;
       }
       case 'deliver':

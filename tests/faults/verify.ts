@@ -17,6 +17,7 @@ export async function verify(world: World, run: Simulation): Promise<void> {
   }
   eachStoredOnce(run, logs);
   eachSendersOrderKept(run, logs);
+  nobodySpeaksWhileAway(run, logs);
   pushesAreOfStoredMessages(world, run, logs);
 }
 
@@ -91,6 +92,15 @@ function eachSendersOrderKept(run: Simulation, logs: Message[][]): void {
       if (!plain || !one || !other || one.conversationId !== other.conversationId) continue;
       expect(one.seq, `${first.messageId} before ${second.messageId}`).toBeLessThan(other.seq);
     }
+  }
+}
+
+function nobodySpeaksWhileAway(run: Simulation, logs: Message[][]): void {
+  for (const { user, conversation, from, to } of run.away) {
+    const spoken = logs[conversation]?.filter(
+      ({ senderId, seq }) => senderId === run.userIds[user] && seq > from && seq <= to,
+    );
+    expect(spoken, `user ${user} left conversation ${conversation} at ${from}`).toEqual([]);
   }
 }
 
