@@ -1,0 +1,89 @@
+/** What a field means, by its name: the same name means the same thing everywhere in the protocol. */
+import { limits } from '../../shared/protocol/limits.ts';
+
+const descriptions: Record<string, string> = {
+  // Ids
+  userId: 'Issued by the server, opaque.',
+  conversationId: 'Issued by the server, opaque.',
+  messageId:
+    "The sender's idempotency key; a UUIDv7 is recommended. One `(senderId, messageId)` is stored at most once.",
+  senderId: 'The user who sent it.',
+  createId: 'Repeating a creation with the same one answers the group that the first made.',
+  createdBy: 'The user who opened it.',
+
+  // Order and reading
+  seq: 'Place in the conversation: from 1, dense, and the same for everyone.',
+  lastSeq: '`seq` of the newest message; 0 where there is none.',
+  lastReadSeq: 'How far the member has read.',
+  unreadCount: '`lastSeq` − `lastReadSeq`.',
+  lastRevision: 'Reserved for changes to messages; 0 for now.',
+  afterSeq: '`seq` of the newest message that the client has; 0 for none.',
+  afterRevision: 'Reserved for changes to messages; has no effect yet.',
+  replyTo: '`seq` of the message this one answers.',
+  after: 'Messages with a higher `seq`, ascending.',
+  before: 'The messages just below this `seq`, still ascending.',
+
+  // Messages
+  content: 'What was written.',
+  messages: 'By ascending `seq`.',
+  changed: 'Reserved for changes to messages; empty for now.',
+  hasMore: 'More is stored than this reply holds: sync again from its last message.',
+  text: `The message, cut to ${limits.previewCharacters} characters.`,
+  acceptedAt: 'When the message was durably queued.',
+
+  // Conversations and members
+  title: 'Shown name of a group; `null` for a DM.',
+  role: "The member's role.",
+  memberCount: 'How many members it has.',
+  members: 'Members, each with role and read marker.',
+  memberIds: 'Whom to open it with.',
+  userIds: 'Whom to add; who is a member already stays one.',
+  conversations: 'One entry for each conversation.',
+  conversation: 'As the receiving member sees it.',
+  peer: 'The other member; for a DM only.',
+  lastMessagePreview: 'Beginning of the newest message; `null` where there is none.',
+  mutedUntil: "The member's own setting; `null` where not muted.",
+  pinned: "The member's own setting.",
+  createdAt: 'When it was stored. Only `seq` orders messages.',
+  joinedAt: 'When the member joined.',
+  lastActivityAt: 'When the newest message was stored, or when the member joined if that was later.',
+  latestActivityAt:
+    "Newest activity in the caller's inbox; `null` where it is empty. Newer than the client knows means a lost event.",
+
+  // Accounts
+  user: 'The account.',
+  users: 'Public profiles.',
+  username: 'Unique name to sign in with.',
+  displayName: 'Shown name; the username where none was given.',
+  password: 'The password.',
+  currentPassword: 'The password so far.',
+  newPassword: 'The password from now on.',
+  token: 'Bearer token, a JWT; opaque to clients.',
+  expiresAt: 'When the token ends.',
+  ids: 'User ids, separated by commas.',
+
+  // Listings
+  items: 'The page.',
+  nextCursor: '`cursor` of the next page; `null` at the end.',
+  cursor: '`nextCursor` of the page before.',
+  limit: 'Items of one page.',
+
+  // Envelopes
+  type: 'Kind.',
+  action: 'The action it answers.',
+  requestId:
+    'Names the request: in a frame and its reply as the client chose, in a problem as the server did.',
+  serverTime: "The server's clock.",
+  code: 'What went wrong.',
+  message: "Words for the client's developer.",
+  retryAfterMs: 'Milliseconds after which trying again makes sense.',
+  status: 'The HTTP status.',
+  detail: "Words for the client's developer.",
+  version: 'Version of the deployed server.',
+};
+
+export function fieldDescription(name: string): string {
+  const description = descriptions[name];
+  if (description === undefined) throw new Error(`The field "${name}" has no description`);
+  return description;
+}

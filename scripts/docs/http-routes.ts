@@ -1,0 +1,361 @@
+/** The routes of the HTTP API in words, with their schemas and an example each. */
+import type { GenericSchema } from 'valibot';
+import { Member, Profile } from '../../shared/protocol/entities.ts';
+import type { ErrorCode } from '../../shared/protocol/errors.ts';
+import {
+  AcceptedAnswer,
+  AddMembersBody,
+  ChangePasswordBody,
+  ConversationAnswer,
+  ConversationPath,
+  ConversationWithMembersAnswer,
+  CreateConversationBody,
+  HealthAnswer,
+  InboxAnswer,
+  InboxQuery,
+  LoginBody,
+  MarkReadBody,
+  MemberPath,
+  MembersAnswer,
+  MembersPageAnswer,
+  MembersQuery,
+  MessagesAnswer,
+  MessagesQuery,
+  ReadAnswer,
+  RegisterBody,
+  SendMessageBody,
+  SessionAnswer,
+  SignedInAnswer,
+  UpdateConversationBody,
+  UpdateMemberBody,
+  UpdateProfileBody,
+  UpdateSettingsBody,
+  UsersAnswer,
+  UsersQuery,
+} from '../../shared/protocol/http.ts';
+import { limits } from '../../shared/protocol/limits.ts';
+import {
+  acceptedAt,
+  admin,
+  alice,
+  bob,
+  bobId,
+  carolId,
+  dm,
+  dmId,
+  expiresAt,
+  group,
+  member,
+  message,
+  messageId,
+  token,
+} from './examples.ts';
+
+export type RouteDocument = {
+  tag: 'Health' | 'Accounts' | 'Conversations' | 'Members' | 'Messages';
+  operationId: string;
+  summary: string;
+  description?: string;
+  /** Asks for no token. */
+  open?: true;
+  path?: GenericSchema;
+  query?: GenericSchema;
+  body?: { schema: GenericSchema; example: unknown };
+  answers: Record<number, { description: string; schema?: GenericSchema; example?: unknown }>;
+  /** Beside those that the rest of the document makes possible: see `errorsOf` in openapi.ts. */
+  errors?: Partial<Record<ErrorCode, string>>;
+};
+
+const notAMember = 'There is no such conversation, or the caller is not a member of it.';
+const notAnAdmin = 'The caller is not an admin of the group, or it is a DM.';
+const lastAdmin = 'The last admin cannot step down or leave while other members remain.';
+const tooManyActions = 'More than the rate of actions that a user has over sockets and HTTP together.';
+
+/** By method and path, as infra/routes.ts has them. */
+export const routeDocuments: Record<string, RouteDocument> = {
+  'GET /health': {
+    tag: 'Health',
+    operationId: 'getHealth',
+    summary: 'Whether the API answers, and its version',
+    open: true,
+    answers: {
+      200: { description: 'It answers.', schema: HealthAnswer, example: { status: 'ok', version: '0.1.0' } },
+    },
+  },
+
+  'POST /users': {
+    tag: 'Accounts',
+    operationId: 'register',
+    summary: 'Register an account',
+    open: true,
+    body: {
+      schema: RegisterBody,
+      example: { username: 'alice', password: 'correct horse', displayName: 'Alice' },
+    },
+    answers: {
+      201: {
+        description: 'Registered and signed in.',
+        schema: SignedInAnswer,
+        example: { user: alice, token, expiresAt },
+      },
+    },
+    errors: {
+      FORBIDDEN: 'Registration is closed in this deployment.',
+      CONFLICT: 'The username is taken.',
+      RATE_LIMITED: 'Too many registrations from this address.',
+    },
+  },
+  'GET /users': {
+    tag: 'Accounts',
+    operationId: 'findUsers',
+    summary: 'Look up users by exact username, or by id',
+    description:
+      'Give either `username` or `ids`. By username: one profile, or an empty list. By `ids`: profiles of the caller ' +
+      'and of people one shares a conversation with; others are left out.',
+    query: UsersQuery,
+    answers: { 200: { description: 'Those found.', schema: UsersAnswer, example: { users: [bob] } } },
+  },
+  'POST /login': {
+    tag: 'Accounts',
+    operationId: 'login',
+    summary: 'Sign in',
+    open: true,
+    body: { schema: LoginBody, example: { username: 'alice', password: 'correct horse' } },
+    answers: {
+      200: { description: 'Signed in.', schema: SignedInAnswer, example: { user: alice, token, expiresAt } },
+    },
+    errors: {
+      UNAUTHENTICATED: 'Unknown user or wrong password: the same answer for both.',
+      RATE_LIMITED: 'Too many failures for this username.',
+    },
+  },
+  'POST /token': {
+    tag: 'Accounts',
+    operationId: 'renewToken',
+    summary: 'A fresh token for a caller whose token is still good',
+    answers: {
+      200: { description: 'The fresh token.', schema: SessionAnswer, example: { token, expiresAt } },
+    },
+  },
+  'POST /logout': {
+    tag: 'Accounts',
+    operationId: 'logout',
+    summary: "End all of the caller's sessions",
+    description: 'Every token so far is refused from now on, and the sockets are closed.',
+    answers: { 204: { description: 'All sessions have ended.' } },
+  },
+  'GET /users/me': {
+    tag: 'Accounts',
+    operationId: 'getOwnProfile',
+    summary: "The caller's profile",
+    answers: { 200: { description: 'The profile.', schema: Profile, example: alice } },
+  },
+  'PATCH /users/me': {
+    tag: 'Accounts',
+    operationId: 'updateOwnProfile',
+    summary: "Change the caller's profile",
+    body: { schema: UpdateProfileBody, example: { displayName: 'Alice' } },
+    answers: { 200: { description: 'The profile as it is now.', schema: Profile, example: alice } },
+  },
+  'PUT /users/me/password': {
+    tag: 'Accounts',
+    operationId: 'changePassword',
+    summary: 'Change the password',
+    description: 'Every older token is refused from now on, and its sockets are closed.',
+    body: {
+      schema: ChangePasswordBody,
+      example: { currentPassword: 'correct horse', newPassword: 'battery staple' },
+    },
+    answers: {
+      200: { description: 'The token to go on with.', schema: SessionAnswer, example: { token, expiresAt } },
+    },
+    errors: {
+      UNAUTHENTICATED: 'The token is not good, or the current password is wrong.',
+      CONFLICT: 'The password or the sessions were changed meanwhile.',
+      RATE_LIMITED: 'Too many failures for this username; they count together with those of logins.',
+    },
+  },
+
+  'POST /conversations': {
+    tag: 'Conversations',
+    operationId: 'createConversation',
+    summary: 'Open a DM, or create a group',
+    description:
+      'Two people have one DM, whoever opens it first; both are `member`s of it. The creator of a group is its admin.',
+    body: {
+      schema: CreateConversationBody,
+      example: { type: 'GROUP', title: 'Lunch', memberIds: [bobId], createId: 'lunch-1' },
+    },
+    answers: {
+      200: {
+        description: 'The DM, or the group of this `createId`, exists already.',
+        schema: ConversationAnswer,
+        example: group,
+      },
+      201: { description: 'Created.', schema: ConversationAnswer, example: group },
+    },
+    errors: {
+      NOT_FOUND: 'The group of this `createId` exists and the caller is no longer a member of it.',
+      RATE_LIMITED: 'More conversations than a user may create in a minute.',
+    },
+  },
+  'GET /conversations': {
+    tag: 'Conversations',
+    operationId: 'listConversations',
+    summary: 'The inbox, newest activity first',
+    description: `\`limit\` is ${limits.inboxPage} where not given. A page may hold fewer items than asked for and still not be the last: only \`nextCursor\` tells.`,
+    query: InboxQuery,
+    answers: {
+      200: { description: 'One page.', schema: InboxAnswer, example: { items: [dm], nextCursor: null } },
+    },
+  },
+  'GET /conversations/{id}': {
+    tag: 'Conversations',
+    operationId: 'getConversation',
+    summary: 'A conversation with its members',
+    description: `The first ${limits.membersShown} members; \`GET /conversations/{id}/members\` pages through all.`,
+    path: ConversationPath,
+    answers: {
+      200: {
+        description: 'The conversation as the caller sees it.',
+        schema: ConversationWithMembersAnswer,
+        example: { ...group, members: [admin, member] },
+      },
+    },
+    errors: { NOT_FOUND: notAMember },
+  },
+  'PATCH /conversations/{id}': {
+    tag: 'Conversations',
+    operationId: 'updateConversation',
+    summary: 'Change the title of a group',
+    path: ConversationPath,
+    body: { schema: UpdateConversationBody, example: { title: 'Lunch' } },
+    answers: {
+      200: { description: 'The conversation as it is now.', schema: ConversationAnswer, example: group },
+    },
+    errors: { FORBIDDEN: notAnAdmin, NOT_FOUND: notAMember },
+  },
+  'PATCH /conversations/{id}/settings': {
+    tag: 'Conversations',
+    operationId: 'updateSettings',
+    summary: "Change the caller's own settings of a conversation",
+    path: ConversationPath,
+    body: { schema: UpdateSettingsBody, example: { mutedUntil: null, pinned: false } },
+    answers: {
+      200: { description: 'The conversation as it is now.', schema: ConversationAnswer, example: group },
+    },
+    errors: { NOT_FOUND: notAMember },
+  },
+  'PUT /conversations/{id}/read': {
+    tag: 'Conversations',
+    operationId: 'markRead',
+    summary: 'Move the read marker up',
+    description: 'Never back, and never past `lastSeq`: the answer says where it is.',
+    path: ConversationPath,
+    body: { schema: MarkReadBody, example: { seq: 42 } },
+    answers: {
+      200: { description: 'Where the marker is.', schema: ReadAnswer, example: { lastReadSeq: 42 } },
+    },
+    errors: { NOT_FOUND: notAMember, RATE_LIMITED: tooManyActions },
+  },
+
+  'GET /conversations/{id}/members': {
+    tag: 'Members',
+    operationId: 'listMembers',
+    summary: 'Members, by user id',
+    description: `\`limit\` is ${limits.memberPage} where not given.`,
+    path: ConversationPath,
+    query: MembersQuery,
+    answers: {
+      200: {
+        description: 'One page.',
+        schema: MembersPageAnswer,
+        example: { items: [admin, member], nextCursor: null },
+      },
+    },
+    errors: { NOT_FOUND: notAMember },
+  },
+  'POST /conversations/{id}/members': {
+    tag: 'Members',
+    operationId: 'addMembers',
+    summary: 'Add members to a group',
+    description:
+      'Adding a member twice is no error. Who joins may read all history and starts with nothing unread.',
+    path: ConversationPath,
+    body: { schema: AddMembersBody, example: { userIds: [bobId, carolId] } },
+    answers: {
+      200: { description: 'Those named, as members.', schema: MembersAnswer, example: { members: [member] } },
+    },
+    errors: {
+      FORBIDDEN: notAnAdmin,
+      NOT_FOUND: notAMember,
+      CONFLICT: `A group has at most ${limits.groupMembers} members.`,
+    },
+  },
+  'PATCH /conversations/{id}/members/{userId}': {
+    tag: 'Members',
+    operationId: 'setRole',
+    summary: "Change a member's role",
+    path: MemberPath,
+    body: { schema: UpdateMemberBody, example: { role: 'member' } },
+    answers: { 200: { description: 'The member as it is now.', schema: Member, example: member } },
+    errors: {
+      FORBIDDEN: notAnAdmin,
+      NOT_FOUND: `${notAMember} Or there is no such member.`,
+      CONFLICT: lastAdmin,
+    },
+  },
+  'DELETE /conversations/{id}/members/{userId}': {
+    tag: 'Members',
+    operationId: 'removeMember',
+    summary: 'Remove a member, or leave',
+    description: 'By an admin, or oneself. Their devices stop receiving the conversation.',
+    path: MemberPath,
+    answers: { 204: { description: 'The member is gone.' } },
+    errors: {
+      FORBIDDEN: notAnAdmin,
+      NOT_FOUND: `${notAMember} Or there is no such member.`,
+      CONFLICT: lastAdmin,
+    },
+  },
+
+  'GET /messages': {
+    tag: 'Messages',
+    operationId: 'listMessages',
+    summary: 'History, in either direction',
+    description:
+      'With `after`: the messages above it; `nextCursor` is the `after` of the next page, and `null` when nothing more ' +
+      'was stored at the time. With `before`, or neither: the messages just below it, or the newest; `nextCursor` is ' +
+      `the \`before\` of the next older page. Always ascending. \`limit\` is ${limits.messagePage} where not given; a page never exceeds ` +
+      `${limits.pageBytes} bytes.`,
+    query: MessagesQuery,
+    answers: {
+      200: {
+        description: 'One page.',
+        schema: MessagesAnswer,
+        example: { items: [message], nextCursor: null },
+      },
+    },
+    errors: { NOT_FOUND: notAMember },
+  },
+  'POST /messages': {
+    tag: 'Messages',
+    operationId: 'sendMessage',
+    summary: 'Send a message',
+    description:
+      'The same send path as over the socket, for bots and servers. What is wrong with an accepted message (a ' +
+      "`messageId` that was used for another) is told to the sender's sockets.",
+    body: {
+      schema: SendMessageBody,
+      example: { conversationId: dmId, messageId, content: 'hello' },
+    },
+    answers: {
+      202: {
+        description: 'Durably queued. It is stored when its `message` event comes.',
+        schema: AcceptedAnswer,
+        example: { messageId, conversationId: dmId, acceptedAt },
+      },
+    },
+    errors: { NOT_FOUND: notAMember, RATE_LIMITED: 'More messages than a user may send.' },
+  },
+};
