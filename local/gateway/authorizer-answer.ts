@@ -8,6 +8,9 @@ export type AuthorizerAnswer =
   | { kind: 'unauthorized'; cause: string }
   | { kind: 'error'; cause: string };
 
+/** "AWS Lambda authorizer result size": http-api-quotas.html and the WebSocket API's table of quotas. */
+const maxResultBytes = 8 * 1024;
+
 /**
  * Only the exact message `Unauthorized` makes a 401; any other failure is the API's own error (500).
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
@@ -18,6 +21,8 @@ export function readAuthorizerAnswer(result: CallResult, simpleResponses: boolea
     return { kind: error?.errorMessage === 'Unauthorized' ? 'unauthorized' : 'error', cause };
   }
   const answer = result.payload;
+  const bytes = Buffer.byteLength(JSON.stringify(answer));
+  if (bytes > maxResultBytes) return { kind: 'error', cause: `the authorizer returned ${bytes} bytes` };
   if (!isRecord(answer)) return { kind: 'error', cause: 'the authorizer returned no object' };
   const context = answer['context'] ?? {};
   if (!isRecord(context))

@@ -3,6 +3,7 @@ import {
   DeleteConnectionCommand,
   GetConnectionCommand,
   GoneException,
+  LimitExceededException,
   PayloadTooLargeException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
@@ -134,6 +135,18 @@ describe('the @connections API, by the SDK', () => {
     const error = await client.send(tooMuch).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(PayloadTooLargeException);
     expect(error).toMatchObject({ $metadata: { httpStatusCode: 413 } });
+  });
+
+  test('has LimitExceededException when a client reads nothing of what it is sent', async () => {
+    const { socket, id } = await connected();
+    socket.socket.pause();
+    const post = new PostToConnectionCommand({ ConnectionId: id, Data: 'x'.repeat(128 * 1024) });
+    const flood = async () => {
+      // More than the buffers of both kernels hold.
+      for (let count = 0; count < 500; count += 1) await client.send(post);
+    };
+    await expect(flood()).rejects.toBeInstanceOf(LimitExceededException);
+    socket.socket.terminate();
   });
 
   test('refuses what is not signed, such as a page in a browser', async () => {

@@ -1,6 +1,7 @@
 import type { Assembly, Resource } from '../template/assembly.ts';
 import { isRecord } from '../template/template.ts';
 import { TemplateError } from '../template/template-error.ts';
+import { isIdentitySource } from './identity-sources.ts';
 import type {
   CorsConfiguration,
   HttpApi,
@@ -130,10 +131,13 @@ function authorizerOf(parts: Parts, route: Resource): Resource | undefined {
 function callTarget(parts: Parts, authorizer: Resource) {
   const functionName = functionNameOf(String(authorizer.properties['AuthorizerUri']));
   const sourceArn = `${parts.executionArn}/authorizers/${authorizer.ref}`;
+  const identitySources = texts(authorizer.properties['IdentitySource']);
+  const strange = identitySources.find((source) => !isIdentitySource(source));
+  if (strange !== undefined) throw unsupported(authorizer, `identity source ${strange} does not run here`);
   return {
     functionName,
     permitted: parts.permissions(functionName, sourceArn),
-    identitySources: texts(authorizer.properties['IdentitySource']),
+    identitySources,
   };
 }
 

@@ -23,17 +23,24 @@ export function identityValues(sources: string[], parts: IdentityParts): string[
   return values;
 }
 
+/** Whether a source is one of those forms; others are refused when the template is read. */
+export function isIdentitySource(source: string): boolean {
+  return /^(\$|route\.)?(request\.(header|querystring)|context|stageVariables)\../.test(source);
+}
+
 function identityValue(source: string, parts: IdentityParts): string | undefined {
-  const path = source.replace(/^\$|^route\./, '');
-  const name = path.slice(path.lastIndexOf('.') + 1);
-  if (path.startsWith('request.header.')) {
-    // Header names hold no dot in practice, but may: all behind the prefix is the name.
-    return parts.request.headersDistinct[path.slice('request.header.'.length).toLowerCase()]?.join(',');
+  const [, kind, name = ''] =
+    /^(?:\$|route\.)?(request\.header|request\.querystring|context|stageVariables)\.(.+)$/.exec(source) ?? [];
+  switch (kind) {
+    case 'request.header':
+      return parts.request.headersDistinct[name.toLowerCase()]?.join(',');
+    case 'request.querystring':
+      return parts.query.get(name) ?? undefined;
+    case 'context':
+      return parts.context[name];
+    case 'stageVariables':
+      return parts.stageVariables[name];
+    default:
+      throw new Error(`unsupported identity source: ${source}`);
   }
-  if (path.startsWith('request.querystring.')) {
-    return parts.query.get(path.slice('request.querystring.'.length)) ?? undefined;
-  }
-  if (path.startsWith('context.')) return parts.context[path.slice('context.'.length)];
-  if (path.startsWith('stageVariables.')) return parts.stageVariables[name];
-  throw new Error(`unsupported identity source: ${source}`);
 }

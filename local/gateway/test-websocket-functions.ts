@@ -14,6 +14,7 @@ export const functions = {
     if (wish === 'unauthorized') throw new Error('Unauthorized');
     if (wish === 'broken') throw new Error('no database');
     if (wish === 'nothing') return {};
+    if (wish === 'huge') return { ...policy('Allow'), context: { text: 'x'.repeat(9000) } };
     if (wish === 'nested') return { ...policy('Allow'), context: { deep: { value: 1 } } };
     return policy('Allow');
   };`,

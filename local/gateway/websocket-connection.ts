@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { FrameSizeWatch } from './frame-sizes.ts';
@@ -80,9 +81,9 @@ export class WebSocketConnection {
     this.#gone(code, closeReason(code, reason));
   }
 
-  /** Ends the TCP connection whatever the client does. */
-  terminate(): void {
-    this.#socket.terminate();
+  /** Settles when the TCP connection is over: once the client has answered the close frame, or taken too long. */
+  async ended(): Promise<void> {
+    if (this.#socket.readyState !== this.#socket.CLOSED) await once(this.#socket, 'close');
   }
 
   /** Closes because of what the client sent: it may be in the middle of a frame and never read to its end. */

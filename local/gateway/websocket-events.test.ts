@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from './test-gateway.ts';
 import { functions, wholeApi } from './test-websocket-functions.ts';
 
-/** Field by field against events of AWS: see tests/fixtures/events. */
 describe('the events of a connection', () => {
   let gateway: TestGateway;
   beforeAll(async () => {

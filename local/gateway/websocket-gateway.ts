@@ -88,7 +88,11 @@ export class WebSocketGateway {
     // Until ws takes the socket over, nobody else would handle its errors; 'close' follows each.
     const ignore = (): void => undefined;
     stream.on('error', ignore);
-    this.#track(this.#handshake(request, stream, head).finally(() => stream.off('error', ignore)));
+    const handshake = this.#handshake(request, stream, head).catch((error: unknown) => {
+      refuseHandshake(stream, 500, {});
+      throw error;
+    });
+    this.#track(handshake.finally(() => stream.off('error', ignore)));
   }
 
   /** Closes each socket with 1001 and waits until $disconnect has run for it. */
@@ -97,7 +101,7 @@ export class WebSocketGateway {
     const open = [...this.#connections.values()];
     for (const connection of open) connection.close(1001, 'Going away');
     while (this.#pending.size > 0) await Promise.all(this.#pending);
-    for (const connection of open) connection.terminate();
+    await Promise.all(open.map((connection) => connection.ended()));
   }
 
   async #handshake(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
@@ -213,7 +217,12 @@ export class WebSocketGateway {
   }
 
   #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#pending.delete(tracked));
+    const tracked = work
+      // A fault of the gateway itself must not end the process that serves everyone.
+      .catch((error: unknown) =>
+        this.#fail('', '', error instanceof Error ? (error.stack ?? '') : String(error)),
+      )
+      .finally(() => this.#pending.delete(tracked));
     this.#pending.add(tracked);
   }
 }

@@ -32,6 +32,7 @@ describe('a handshake', () => {
     ['broken', 500, 'Internal server error'],
     ['nothing', 500, 'Internal server error'],
     ['nested', 500, 'Internal server error'],
+    ['huge', 500, 'Internal server error'],
   ])(
     'with the authorizer answer "%s" is refused with %i before the upgrade',
     async (wish, status, message) => {

@@ -70,7 +70,14 @@ async function authorize(
   const identity = identityValues(authorizer.identitySources, {
     request,
     query: new URLSearchParams(parts.queryStringParameters),
-    context: {},
+    context: {
+      routeKey: '$connect',
+      stage: facts.api.stage,
+      apiId: facts.api.apiId,
+      connectionId: facts.connectionId,
+      'identity.sourceIp': facts.sourceIp,
+      'identity.userAgent': facts.userAgent ?? '',
+    },
     stageVariables: facts.api.stageVariables ?? {},
   });
   const refuse = (status: number, cause: string): HandshakeDecision => ({ accepted: false, status, cause });

@@ -4,7 +4,10 @@ import type { FunctionError, InvocationOutcome, LambdaFunction, LambdaLogLine } 
 import { onLines } from './log-lines.ts';
 import type { AwsCalls, InvokeMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
-/** Lambda gives init ten seconds: docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
+/**
+ * Init may take ten seconds, and what takes longer is tried once more within the function's own time-out.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
 const initMilliseconds = 10_000;
 /** Of a synchronous invocation, each way: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const maxPayloadBytes = 6 * 1024 * 1024;
@@ -144,10 +147,11 @@ export class ExecutionEnvironment {
 
   #watchInit(): Promise<FunctionError | undefined> {
     return new Promise((resolve) => {
+      const limit = initMilliseconds + this.#settings.lambda.timeoutSeconds * 1000;
       const timer = setTimeout(() => {
-        const errorMessage = `Init of ${this.functionName} timed out after ${initMilliseconds / 1000} seconds`;
-        resolve({ errorType: 'Sandbox.Timedout', errorMessage });
-      }, initMilliseconds);
+        const errorMessage = `Error: Task timed out after ${(limit / 1000).toFixed(2)} seconds, in its init phase`;
+        settle({ errorType: 'Sandbox.Timedout', errorMessage });
+      }, limit);
       const settle = (error: FunctionError | undefined): void => {
         clearTimeout(timer);
         this.#worker.off('message', onMessage);
