@@ -44,9 +44,7 @@ afterAll(async () => {
 async function connected(): Promise<{ socket: TestSocket; id: string }> {
   const socket = gateway.connect('/v1', [], { headers: { 'user-agent': 'probe/1' } });
   await socket.opened;
-  socket.send({ action: 'echo' });
-  const echo = (await socket.next()) as { requestContext: { connectionId: string } };
-  return { socket, id: echo.requestContext.connectionId };
+  return { socket, id: await socket.connectionId() };
 }
 
 describe('the @connections API, by the SDK', () => {
@@ -84,9 +82,8 @@ describe('the @connections API, by the SDK', () => {
     const { socket, id } = await connected();
     await client.send(new DeleteConnectionCommand({ ConnectionId: id }));
     expect((await socket.closed).code).toBe(1000);
-    expect(await gateway.printed('disconnect')).toMatchObject({
+    expect(await gateway.printedWith('disconnect', { requestContext: { connectionId: id } })).toMatchObject({
       requestContext: {
-        connectionId: id,
         disconnectStatusCode: 1000,
         disconnectReason: 'Connection Closed Normally',
       },
@@ -112,13 +109,9 @@ describe('the @connections API, by the SDK', () => {
 
   test('has GoneException while $connect has not finished', async () => {
     const socket = gateway.connect('/v1?wish=slow');
-    let event: { queryStringParameters?: object; requestContext: { connectionId: string } };
-    let index = 0;
-    do {
-      event = (await gateway.printed('connect', index)) as typeof event;
-      index += 1;
-    } while (event.queryStringParameters === undefined);
-    const { connectionId } = event.requestContext;
+    const event = await gateway.printedWith('connect', { queryStringParameters: { wish: 'slow' } });
+    // The fixture prints API Gateway's own event.
+    const { connectionId } = (event as { requestContext: { connectionId: string } }).requestContext;
     const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: '{}' });
     await expect(client.send(command)).rejects.toBeInstanceOf(GoneException);
     await socket.opened;

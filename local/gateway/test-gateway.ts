@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClientOptions, WebSocket } from 'ws';
 import { LambdaPool } from '../lambda/lambda-pool.ts';
+import { isRecord } from '../template/template.ts';
 import { Gateway, type GatewayOptions } from './gateway.ts';
 import type { HttpApi, HttpRoute, Integration, WebSocketApi, WebSocketRoute } from './model.ts';
 import type { GatewayFailure } from './websocket-gateway.ts';
@@ -19,6 +20,8 @@ export type TestGateway = {
   failures: GatewayFailure[];
   /** What a function printed as a line of JSON, in order; waits for the line. */
   printed(functionName: string, index?: number): Promise<unknown>;
+  /** The first of them that has these properties. */
+  printedWith(functionName: string, properties: object): Promise<unknown>;
   connect(path?: string, protocols?: string[], options?: ClientOptions): TestSocket;
   close(): Promise<void>;
 };
@@ -73,15 +76,23 @@ export async function startTestGateway(options: TestOptions): Promise<TestGatewa
   });
   const sockets: WebSocket[] = [];
 
+  const line = async (functionName: string, index = 0): Promise<unknown> => {
+    while ((lines.get(functionName)?.length ?? 0) <= index) await once(printed, functionName);
+    return lines.get(functionName)?.[index];
+  };
+
   return {
     gateway,
     pool,
     origin,
     port,
     failures,
-    async printed(functionName, index = 0) {
-      while ((lines.get(functionName)?.length ?? 0) <= index) await once(printed, functionName);
-      return lines.get(functionName)?.[index];
+    printed: line,
+    async printedWith(functionName, properties) {
+      for (let index = 0; ; index += 1) {
+        const found = await line(functionName, index);
+        if (matches(found, properties)) return found;
+      }
     },
     connect(path = '/v1', protocols = [], clientOptions = {}) {
       const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, clientOptions);
@@ -97,6 +108,13 @@ export async function startTestGateway(options: TestOptions): Promise<TestGatewa
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function matches(value: unknown, properties: unknown): boolean {
+  if (!isRecord(properties)) return value === properties;
+  return (
+    isRecord(value) && Object.entries(properties).every(([name, wanted]) => matches(value[name], wanted))
+  );
 }
 
 /** A `ws` client whose frames, close and refusal can be waited for. */
@@ -140,6 +158,13 @@ export class TestSocket {
   async next(): Promise<unknown> {
     while (this.#frames.length === 0) await once(this.#arrival, 'frame');
     return JSON.parse(this.#frames.shift() ?? '');
+  }
+
+  /** The connection's id, as the route `echo` tells it. */
+  async connectionId(): Promise<string> {
+    this.send({ action: 'echo' });
+    const { requestContext } = (await this.next()) as { requestContext: { connectionId: string } };
+    return requestContext.connectionId;
   }
 
   send(frame: unknown): void {
