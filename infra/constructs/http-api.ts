@@ -8,6 +8,7 @@ import type { StageSettings } from '../config.ts';
 import type { FunctionName } from '../functions.ts';
 import { httpFallback, httpRoutes } from '../routes.ts';
 import { accessLog, httpLogFields } from './access-log.ts';
+import { oncePerFunction } from './once-per-function.ts';
 
 /** Also the first part of every path, so that paths are the same here and behind CloudFront. */
 const stageName = 'v1';
@@ -50,12 +51,7 @@ export class ParleyHttpApi extends Construct {
     });
     this.url = stage.url;
 
-    const integrations = new Map<FunctionName, HttpLambdaIntegration>();
-    const integrationOf = (name: FunctionName) => {
-      const integration = integrations.get(name) ?? new HttpLambdaIntegration(name, handlers(name));
-      integrations.set(name, integration);
-      return integration;
-    };
+    const integrationOf = oncePerFunction((name) => new HttpLambdaIntegration(name, handlers(name)));
     for (const { methods, path, handler } of httpRoutes) {
       api.addRoutes({ path, methods, integration: integrationOf(handler) });
     }

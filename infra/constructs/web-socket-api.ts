@@ -11,6 +11,7 @@ import type { FunctionName } from '../functions.ts';
 import { webSocketAuthorizer, webSocketRoutes } from '../routes.ts';
 import { accessLog, webSocketLogFields } from './access-log.ts';
 import { ApiGatewayLogRole } from './api-gateway-log-role.ts';
+import { oncePerFunction } from './once-per-function.ts';
 
 const stageName = 'v1';
 
@@ -53,10 +54,10 @@ export class ParleyWebSocketApi extends Construct {
     const authorizer = new WebSocketLambdaAuthorizer('Authorizer', handlers(webSocketAuthorizer), {
       identitySource: [],
     });
+    const integrationOf = oncePerFunction((name) => new WebSocketLambdaIntegration(name, handlers(name)));
     for (const { routeKey, handler, replies } of webSocketRoutes) {
       this.api.addRoute(routeKey, {
-        // One integration a route: CDK grants the permission to invoke for the first route of an integration only.
-        integration: new WebSocketLambdaIntegration(`${idOf(routeKey)}Integration`, handlers(handler)),
+        integration: integrationOf(handler),
         returnResponse: replies,
         ...(routeKey === '$connect' && { authorizer }),
       });
@@ -67,9 +68,4 @@ export class ParleyWebSocketApi extends Construct {
         '$connect has an authorizer; API Gateway accepts none on other routes and keeps its answer for the socket.',
     });
   }
-}
-
-function idOf(routeKey: string): string {
-  const name = routeKey.replace('$', '');
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
