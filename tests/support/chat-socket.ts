@@ -77,7 +77,7 @@ export class ChatSocket {
   async request<Type extends FrameType = 'ack'>(frame: object, type?: Type): Promise<FrameOf<Type>> {
     this.#requests += 1;
     const requestId = `request-${this.#requests}`;
-    this.send({ requestId, ...frame });
+    this.send({ ...frame, requestId });
     const reply = await this.#first((one) => 'requestId' in one && one.requestId === requestId, frame);
     const expected = type ?? 'ack';
     if (reply.type !== expected) throw new Error(`Expected ${expected}, got ${JSON.stringify(reply)}`);
