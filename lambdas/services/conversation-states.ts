@@ -2,7 +2,7 @@ import type { ConversationStore } from '../stores/conversation-store.ts';
 import type { MemberRow, MembershipStore } from '../stores/membership-store.ts';
 import type { LogEntry, LogPosition } from '../stores/message-log.ts';
 
-/** A container remembers this many conversations, of at most so many members each: some 20 MB at the worst. */
+/** A container remembers the members of this many conversations, of at most so many each: some 20 MB at the worst. */
 const remembered = { conversations: 1_000, members: 200 };
 
 export type ConversationState = {
@@ -20,68 +20,56 @@ export class ConversationGone extends Error {
 }
 
 /**
- * Where each conversation's log ends and who its members are, remembered over batches. Being wrong costs an attempt and
- * never correctness: every append is conditional on the position, and the members are exact while their version stands.
+ * Where each conversation's log ends and who its members are. The end is read each time: many containers append in turn,
+ * and a transaction that fails on a remembered end costs more than the read. The members seldom change and say at which
+ * version they were read, so they are remembered.
  */
 export class ConversationStates {
   readonly #conversations: ConversationStore;
   readonly #memberships: MembershipStore;
-  readonly #states = new Map<string, ConversationState>();
+  readonly #members = new Map<string, { version: number; members: Map<string, MemberRow> }>();
 
   constructor(conversations: ConversationStore, memberships: MembershipStore) {
     this.#conversations = conversations;
     this.#memberships = memberships;
   }
 
-  /** The remembered state, or else the stored one. Throws {@link ConversationGone}. */
-  async current(conversationId: string): Promise<ConversationState> {
-    return this.#states.get(conversationId) ?? (await this.read(conversationId));
-  }
-
-  /** The stored state. The members are read after the version, so an append at that version proves them exact. */
+  /** Throws {@link ConversationGone}. */
   async read(conversationId: string): Promise<ConversationState> {
-    this.forget(conversationId);
     const head = await this.#conversations.head(conversationId);
     if (head === undefined) throw new ConversationGone(conversationId);
-    const members = await this.#memberships.all(conversationId);
     const { lastSeq, membersVersion, lastActivityAt } = head;
-    const state: ConversationState = {
+    return {
       position: { conversationId, lastSeq, membersVersion, lastActivityAt },
-      members: new Map(members.map((member) => [member.userId, member])),
+      members: await this.#membersAt(conversationId, membersVersion),
     };
-    this.#remember(state);
-    return state;
   }
 
-  /** After an append: the log ends with `entries`. */
-  advance(state: ConversationState, entries: LogEntry[]): void {
-    const newest = entries.at(-1)?.message;
-    if (newest === undefined) return;
-    const position = { ...state.position, lastSeq: newest.seq, lastActivityAt: newest.createdAt };
-    this.#remember({ position, members: state.members });
-  }
-
-  /** After an append that was refused: the log ends at `position`. The members stand if their version does. */
-  correct(conversationId: string, position: LogPosition | undefined): void {
-    const state = this.#states.get(conversationId);
-    if (state && position && state.position.membersVersion === position.membersVersion) {
-      this.#remember({ position, members: state.members });
-    } else {
-      this.forget(conversationId);
-    }
-  }
-
-  forget(conversationId: string): void {
-    this.#states.delete(conversationId);
+  /** The members are read after their version: whoever finds the version unchanged later knows them exactly. */
+  async #membersAt(conversationId: string, version: number): Promise<Map<string, MemberRow>> {
+    const known = this.#members.get(conversationId);
+    const members =
+      known?.version === version
+        ? known.members
+        : new Map((await this.#memberships.all(conversationId)).map((member) => [member.userId, member]));
+    this.#remember(conversationId, version, members);
+    return members;
   }
 
   /** A Map keeps the order of insertion, so its first key is the one longest unused. */
-  #remember(state: ConversationState): void {
-    const { conversationId } = state.position;
-    this.#states.delete(conversationId);
-    if (state.members.size > remembered.members) return;
-    this.#states.set(conversationId, state);
-    const [oldest] = this.#states.keys();
-    if (oldest !== undefined && this.#states.size > remembered.conversations) this.#states.delete(oldest);
+  #remember(conversationId: string, version: number, members: Map<string, MemberRow>): void {
+    this.#members.delete(conversationId);
+    if (members.size > remembered.members) return;
+    this.#members.set(conversationId, { version, members });
+    const [oldest] = this.#members.keys();
+    if (oldest !== undefined && this.#members.size > remembered.conversations) this.#members.delete(oldest);
   }
+}
+
+/** The state after an append of `entries`. */
+export function stateAfter(state: ConversationState, entries: LogEntry[]): ConversationState {
+  const newest = entries.at(-1)?.message;
+  if (newest === undefined) return state;
+  const position = { ...state.position, lastSeq: newest.seq, lastActivityAt: newest.createdAt };
+  return { position, members: state.members };
 }

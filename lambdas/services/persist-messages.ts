@@ -11,7 +11,7 @@ import {
 } from '../stores/message-log.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
-import type { ConversationState, ConversationStates } from './conversation-states.ts';
+import { type ConversationState, type ConversationStates, stateAfter } from './conversation-states.ts';
 import type { Fingerprint } from './message-fingerprint.ts';
 
 /** Each attempt after the first lost a race to another writer, so a dozen is far more than contention explains. */
@@ -59,8 +59,15 @@ export class PersistMessages {
   /** Throws `ConversationGone`. */
   async persist(conversationId: string, accepted: AcceptedMessage[]): Promise<Persisted> {
     const { originals, resends } = separateResends(accepted);
-    const { members } = await this.#states.current(conversationId);
-    const result: Persisted = { stored: [], resent: [], refused: [], members, failure: undefined };
+    let state = await this.#states.read(conversationId);
+    const result: Persisted = {
+      stored: [],
+      resent: [],
+      refused: [],
+      members: state.members,
+      failure: undefined,
+    };
+
     for (
       let start = 0;
       start < originals.length && result.failure === undefined;
@@ -68,9 +75,9 @@ export class PersistMessages {
     ) {
       const chunk = originals.slice(start, start + messagesPerAppend);
       try {
-        await this.#persistChunk(conversationId, chunk, result);
+        state = await this.#persistChunk(state, chunk, result);
+        result.members = state.members;
       } catch (error) {
-        this.#states.forget(conversationId);
         const settled = new Set([...result.stored, ...result.resent, ...result.refused].map(idempotencyKey));
         const from = chunk.find((message) => !settled.has(idempotencyKey(message))) ?? chunk[0];
         if (from === undefined) throw error;
@@ -83,46 +90,35 @@ export class PersistMessages {
     return result;
   }
 
-  async #persistChunk(conversationId: string, chunk: AcceptedMessage[], result: Persisted): Promise<void> {
+  /** Settles all of `chunk`; answers the conversation's state after that. */
+  async #persistChunk(
+    before: ConversationState,
+    chunk: AcceptedMessage[],
+    result: Persisted,
+  ): Promise<ConversationState> {
+    let state = before;
     let pending = chunk;
-    for (let attempt = 0; pending.length > 0; attempt += 1) {
+    for (let attempt = 0; ; attempt += 1) {
       if (attempt === maxAttempts) throw new Error(`Gave up appending after ${maxAttempts} attempts`);
-      if (attempt > 0) await pause(attempt);
-
-      let state = await this.#states.current(conversationId);
-      if (pending.some((message) => !state.members.has(message.senderId))) {
-        // The word of a remembered state is not enough to refuse anyone.
-        state = await this.#states.read(conversationId);
-        result.members = state.members;
-        pending = await this.#settleNonMembers(state, pending, result);
-        if (pending.length === 0) return;
+      if (attempt > 0) {
+        await pause(attempt);
+        state = await this.#states.read(state.position.conversationId);
       }
+      pending = await this.#settleNonMembers(state, pending, result);
+      if (pending.length === 0) return state;
 
       const entries = this.#entriesAfter(state, pending);
       const appended = await this.#log.append(state.position, entries);
-      switch (appended.outcome) {
-        case 'appended':
-          this.#states.advance(state, entries);
-          result.stored.push(...entries.map((entry) => entry.message));
-          result.members = state.members;
-          return;
-        case 'refused': {
-          const { known, moved } = appended;
-          if (moved !== undefined) {
-            this.#states.correct(conversationId, moved.to);
-            state = await this.#states.current(conversationId);
-          }
-          result.members = state.members;
-          for (const message of pending) {
-            const record = known.get(idempotencyKey(message));
-            if (record !== undefined) await this.#settleKnown(message, record, result);
-          }
-          pending = pending.filter((message) => !known.has(idempotencyKey(message)));
-          break;
-        }
-        case 'contended':
-          break;
+      if (appended.outcome === 'appended') {
+        result.stored.push(...entries.map((entry) => entry.message));
+        return stateAfter(state, entries);
       }
+      for (const message of pending) {
+        const known = appended.known.get(idempotencyKey(message));
+        if (known !== undefined) await this.#settleKnown(message, known, result);
+      }
+      pending = pending.filter((message) => !appended.known.has(idempotencyKey(message)));
+      if (pending.length === 0) return state;
     }
   }
 

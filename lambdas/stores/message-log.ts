@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
-import { type Cancellation, cancellations, type Item } from './dynamo.ts';
+import { type Cancellation, cancellations, isLostRace } from './dynamo.ts';
 
 /** What `Idempotency` remembers, for ever, of one `(senderId, messageId)`. */
 export type IdempotencyRecord = {
@@ -28,16 +28,10 @@ export type LogPosition = {
 export type AppendResult =
   | { outcome: 'appended' }
   /**
-   * Some were stored before (their records, by `idempotencyKey`), or the conversation is at another position than was
-   * read (`moved`: where it is now, if it is there), or both. Nothing was written.
+   * Nothing was written: the conversation is at another position by now, another transaction touched it at the same time,
+   * or some of the messages were stored before, whose records are here by {@link idempotencyKey}.
    */
-  | {
-      outcome: 'refused';
-      known: Map<string, IdempotencyRecord>;
-      moved: { to: LogPosition | undefined } | undefined;
-    }
-  /** Another transaction touched one of the items at the same time. Nothing was written. */
-  | { outcome: 'contended' };
+  | { outcome: 'refused'; known: Map<string, IdempotencyRecord> };
 
 /** A transaction takes 100 items: the conversation, and the message and its idempotency record for each message. */
 export const messagesPerAppend = 49;
@@ -95,7 +89,6 @@ export class MessageLog {
                   ':createdAt': newest.createdAt,
                   ':preview': messagePreview(newest),
                 },
-                ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
               },
             },
             ...entries.map(({ message }) => ({
@@ -120,12 +113,9 @@ export class MessageLog {
     } catch (error) {
       const reasons = cancellations(error);
       if (reasons === undefined) throw error;
-      const [head, ...others] = reasons;
-      const moved = head?.code === 'ConditionalCheckFailed' ? { to: positionIn(head.item) } : undefined;
-      const known = knownIn(others.slice(entries.length));
-      if (moved !== undefined || known.size > 0) return { outcome: 'refused', known, moved };
-      if (reasons.some((reason) => reason.code === 'TransactionConflict')) return { outcome: 'contended' };
-      throw error;
+      const known = knownIn(reasons.slice(1 + entries.length));
+      if (known.size === 0 && !isLostRace(error)) throw error;
+      return { outcome: 'refused', known };
     }
   }
 }
@@ -139,14 +129,4 @@ function knownIn(reasons: Cancellation[]): Map<string, IdempotencyRecord> {
   const items = reasons.flatMap((reason) => (reason.item === undefined ? [] : [reason.item]));
   const records = items as IdempotencyRecord[]; // These reasons are of the puts into that table.
   return new Map(records.map((record) => [idempotencyKey(record), record]));
-}
-
-function positionIn(item: Item | undefined): LogPosition | undefined {
-  if (item === undefined) return undefined;
-  return {
-    conversationId: String(item['conversationId']),
-    lastSeq: Number(item['lastSeq']),
-    membersVersion: Number(item['membersVersion']),
-    lastActivityAt: String(item['lastActivityAt']),
-  };
 }

@@ -1,0 +1,74 @@
+/** The embedded runtime in a process of its own, so that the load it is under is not in its own event loop. */
+import type { FunctionTally } from '../../local/invocation-tally.ts';
+import { startRuntime } from '../../local/runtime.ts';
+import { defaultRateLimits, type RateLimitSettings } from '../../shared/domain/rate-limit.ts';
+
+export type Question = 'report' | 'stop';
+export type Report = {
+  url: string;
+  webSocketUrl: string;
+  invocations: Record<string, FunctionTally>;
+  residentMegabytes: number;
+  /** What a function needs to be imported on its own. */
+  environment: Record<string, string>;
+};
+
+/** Read at the start of a function, and not used before its first invocation. */
+const otherVariables = [
+  'USERS_TABLE',
+  'CREDENTIALS_TABLE',
+  'CONVERSATIONS_TABLE',
+  'MEMBERS_TABLE',
+  'MESSAGES_TABLE',
+  'INBOX_TABLE',
+  'IDEMPOTENCY_TABLE',
+  'PRESENCE_TABLE',
+  'RATE_LIMITS_TABLE',
+  'STREAM_NAME',
+  'DEAD_LETTER_QUEUE_URL',
+  'REGISTRATION',
+  'PARLEY_VERSION',
+];
+
+const [assemblyDirectory = '', dataDirectory = ''] = process.argv.slice(2);
+
+/** Twenty people shall send what the machine bears: only the limit on messages is lifted. */
+const rateLimits: RateLimitSettings = {
+  ...defaultRateLimits,
+  messages: { perSecond: 1_000, burst: 1_000 },
+  registrations: null,
+};
+
+const runtime = await startRuntime({
+  assemblyDirectory,
+  dataDirectory,
+  port: 0,
+  lambda: { environment: { RATE_LIMIT_SETTINGS: JSON.stringify(rateLimits) } },
+});
+report();
+
+process.on('message', async (question: Question) => {
+  if (question === 'report') return report();
+  await runtime.close();
+  process.exit();
+});
+
+function report(): void {
+  const answer: Report = {
+    url: runtime.url,
+    webSocketUrl: runtime.webSocketUrl,
+    invocations: runtime.invocations(),
+    residentMegabytes: process.memoryUsage.rss() / 2 ** 20,
+    environment: {
+      AWS_REGION: runtime.region,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: runtime.endpoints.secretsManager,
+      TOKEN_SECRET_ARN: runtime.physicalName('TokenSecret'),
+      FINGERPRINT_SECRET_ARN: runtime.physicalName('FingerprintSecret'),
+      RATE_LIMIT_SETTINGS: JSON.stringify(rateLimits),
+      ...Object.fromEntries(otherVariables.map((name) => [name, 'unused'])),
+    },
+  };
+  process.send?.(answer);
+}
