@@ -59,15 +59,13 @@ export const noContent: Answer = { status: 204 };
 /** A Lambda handler for routes of the HTTP API, by their route keys; `$default` takes what no other route does. */
 export function httpHandler(routes: Record<string, Route>, authenticate?: Authenticate) {
   return middy<Event, Result>()
+    .use({
+      // What `onError` returns becomes the answer and ends the chain, which runs backwards: so this one stands first.
+      onError: ({ error, event }) => problem(error, event.requestContext.requestId),
+    })
     .use(
       invocationLog((event: Event) => ({ route: event.routeKey, requestId: event.requestContext.requestId })),
     )
-    .use({
-      onError: (request) => {
-        // Returning a value from `onError` makes it the answer.
-        return problem(request.error, request.event.requestContext.requestId);
-      },
-    })
     .handler(async (event): Promise<Result> => {
       const route = routes[event.routeKey];
       if (route === undefined) throw new Error(`No code for the route ${event.routeKey}`);

@@ -43,6 +43,10 @@ export function action<Frame extends v.GenericSchema<unknown, { requestId?: stri
 /** A Lambda handler for routes of the WebSocket API, by their route keys. The reply is the route's response. */
 export function webSocketHandler(actions: Record<string, Action>) {
   return middy<WebSocketEvent, APIGatewayProxyResultV2>()
+    .use({
+      // What `onError` returns becomes the reply and ends the chain, which runs backwards: so this one stands first.
+      onError: ({ error, event }) => reply(errorEvent(error, event)),
+    })
     .use(
       invocationLog(({ requestContext }: WebSocketEvent) => ({
         route: requestContext.routeKey,
@@ -51,9 +55,6 @@ export function webSocketHandler(actions: Record<string, Action>) {
         userId: requestContext.authorizer.userId,
       })),
     )
-    .use({
-      onError: ({ error, event }) => reply(errorEvent(error, event)),
-    })
     .handler(async (event) => {
       const run = actions[event.requestContext.routeKey];
       if (run === undefined) throw new Error(`No code for the route ${event.requestContext.routeKey}`);
