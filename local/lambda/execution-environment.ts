@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { environmentVariables } from './environment-variables.ts';
+import { crashError, exitError } from './exit-errors.ts';
 import type { FunctionError, InvocationOutcome, LambdaFunction, LambdaLogLine } from './lambda-pool.ts';
 import { onLines } from './log-lines.ts';
 import type { AwsCalls, InvokeMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
@@ -55,7 +57,7 @@ export class ExecutionEnvironment {
     };
     this.#worker = new Worker(new URL('./worker-bootstrap.ts', import.meta.url), {
       workerData: workerSettings,
-      env: processEnvironment(settings),
+      env: environmentVariables(lambda, settings.region, settings.environment),
       // Not what this process was started with (a test runner's loaders, an inspector).
       execArgv: [],
       stdout: true,
@@ -190,41 +192,4 @@ export class ExecutionEnvironment {
     this.#usable = false;
     this.#running?.settle({ functionError: error }, {});
   }
-}
-
-function processEnvironment({ lambda, region, environment }: EnvironmentSettings): Record<string, string> {
-  return {
-    PATH: process.env['PATH'] ?? '',
-    TZ: ':UTC',
-    ...lambda.environment,
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-    AWS_LAMBDA_FUNCTION_NAME: lambda.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambda.memoryMegabytes),
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${lambda.name}`,
-    AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${randomUUID().replaceAll('-', '')}`,
-    LAMBDA_TASK_ROOT: lambda.codeDirectory,
-    // No emulator checks them, and the real ones must not reach the function.
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_SESSION_TOKEN: 'local',
-    ...environment,
-  };
-}
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html (Runtime.ExitError) */
-function exitError(code: number): FunctionError {
-  const errorMessage =
-    code === 0
-      ? 'Error: Runtime exited without providing a reason'
-      : `Error: Runtime exited with error: exit status ${code}`;
-  return { errorType: 'Runtime.ExitError', errorMessage };
-}
-
-function crashError(error: unknown): FunctionError {
-  const errorMessage = `Error: Runtime exited with error: ${error instanceof Error ? error.message : String(error)}`;
-  return { errorType: 'Runtime.ExitError', errorMessage };
 }

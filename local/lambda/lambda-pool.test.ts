@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type FunctionError,
   type InvocationOutcome,
@@ -309,6 +309,22 @@ describe('concurrency', () => {
       expect(payloadOf(await pool.invoke(name, {}))).toMatchObject({ count: 1 });
     }
     expect(payloadOf(await pool.invoke('A', {}))).toMatchObject({ count: 2 });
+  });
+
+  test('environments that idle are given up, but for the last', async () => {
+    const { server, waiting, arrivals, source } = await gate();
+    const pool = poolOf([lambda(source(''))], { idleMilliseconds: 20 });
+    const outcomes = ['a', 'b', 'c'].map((id) => pool.invoke('Probe', { id }));
+    await arrivals(3);
+    expect(pool.environmentCount).toBe(3);
+    for (const { release } of waiting) release();
+    await Promise.all(outcomes);
+    await vi.waitFor(() => expect(pool.environmentCount).toBe(1));
+    const last = pool.invoke('Probe', { id: 'd' });
+    await arrivals(4);
+    waiting[3]?.release();
+    expect(payloadOf(await last)).toBe('d');
+    server.close();
   });
 
   test('close ends what runs and what waits with an error', async () => {

@@ -39,10 +39,15 @@ export type LambdaPoolOptions = {
   accountId: string;
   /** Added to every function's environment and winning over it: the emulators' AWS_ENDPOINT_URL_<SERVICE>. */
   environment?: Record<string, string>;
-  /** Environments of one function at a time where it reserves none. @default 8 */
+  /** Environments of one function at a time where it reserves none. @default 4 */
   concurrencyPerFunction?: number;
-  /** Environments of all functions together; idle ones give way to a function that needs one. @default 32 */
+  /**
+   * Environments of all functions together; idle ones give way to a function that needs one. Each takes some 25 MB.
+   * @default 24
+   */
   maxEnvironments?: number;
+  /** How long an environment may idle before it is given up, but for the last one of its function. @default 60,000 */
+  idleMilliseconds?: number;
   /** Modules (absolute paths) imported in each environment before the function's own: fault injection in tests. */
   preload?: string[];
   onLog?: (line: LambdaLogLine) => void;
@@ -78,13 +83,16 @@ export class LambdaPool implements LambdaInvoker {
   readonly #options: LambdaPoolOptions;
   readonly #functions = new Map<string, PooledFunction>();
   readonly #maxEnvironments: number;
+  readonly #idleCheck: NodeJS.Timeout;
   #arrivals = 0;
   #closed = false;
 
   constructor(options: LambdaPoolOptions) {
     this.#options = options;
-    this.#maxEnvironments = options.maxEnvironments ?? 32;
-    const defaultLimit = options.concurrencyPerFunction ?? 8;
+    this.#maxEnvironments = options.maxEnvironments ?? 24;
+    const idleMilliseconds = options.idleMilliseconds ?? 60_000;
+    this.#idleCheck = setInterval(() => this.#discardIdle(idleMilliseconds), idleMilliseconds / 2).unref();
+    const defaultLimit = options.concurrencyPerFunction ?? 4;
     for (const lambda of options.functions) {
       const limit = lambda.reservedConcurrency ?? defaultLimit;
       this.#functions.set(lambda.name, { lambda, limit, queue: [], idle: [], environments: new Set() });
@@ -115,15 +123,23 @@ export class LambdaPool implements LambdaInvoker {
   async warm(functionName: string): Promise<void> {
     const pooled = this.#functions.get(functionName);
     if (this.#closed || pooled === undefined || pooled.environments.size > 0 || pooled.limit === 0) return;
-    if (this.#environmentCount() >= this.#maxEnvironments) return;
+    if (this.environmentCount >= this.#maxEnvironments) return;
     const environment = this.#start(pooled);
     pooled.idle.push(environment);
     await environment.initialized();
   }
 
+  /** Environments that run or idle. */
+  get environmentCount(): number {
+    let count = 0;
+    for (const { environments } of this.#functions.values()) count += usable(environments);
+    return count;
+  }
+
   /** Stops every environment. Invocations that run or wait end with a function error. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#idleCheck);
     const stopping: Promise<void>[] = [];
     for (const pooled of this.#functions.values()) {
       for (const waiting of pooled.queue.splice(0)) waiting.resolve({ functionError: closedError });
@@ -149,7 +165,7 @@ export class LambdaPool implements LambdaInvoker {
   #hasRoom(pooled: PooledFunction): boolean {
     if (pooled.idle.some((environment) => environment.usable)) return true;
     if (usable(pooled.environments) >= pooled.limit) return false;
-    return this.#environmentCount() < this.#maxEnvironments || this.#leastRecentlyUsedIdle() !== undefined;
+    return this.environmentCount < this.#maxEnvironments || this.#leastRecentlyUsedIdle() !== undefined;
   }
 
   #take(pooled: PooledFunction): ExecutionEnvironment {
@@ -157,7 +173,7 @@ export class LambdaPool implements LambdaInvoker {
       if (idle.usable) return idle;
       this.#discard(pooled, idle);
     }
-    if (this.#environmentCount() >= this.#maxEnvironments) {
+    if (this.environmentCount >= this.#maxEnvironments) {
       const victim = this.#leastRecentlyUsedIdle();
       if (victim !== undefined) this.#discard(victim.pooled, victim.environment);
     }
@@ -194,16 +210,20 @@ export class LambdaPool implements LambdaInvoker {
     return environment;
   }
 
+  /** Bursts leave more environments behind than the functions need later. */
+  #discardIdle(idleMilliseconds: number): void {
+    const since = performance.now() - idleMilliseconds;
+    for (const pooled of this.#functions.values()) {
+      for (const environment of pooled.idle.filter(({ lastUsed }) => lastUsed < since)) {
+        if (pooled.environments.size > 1) this.#discard(pooled, environment);
+      }
+    }
+  }
+
   #discard(pooled: PooledFunction, environment: ExecutionEnvironment): void {
     pooled.environments.delete(environment);
     pooled.idle = pooled.idle.filter((idle) => idle !== environment);
     void environment.stop();
-  }
-
-  #environmentCount(): number {
-    let count = 0;
-    for (const { environments } of this.#functions.values()) count += usable(environments);
-    return count;
   }
 
   #leastRecentlyUsedIdle(): { pooled: PooledFunction; environment: ExecutionEnvironment } | undefined {
