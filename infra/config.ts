@@ -38,7 +38,7 @@ export type StageSettings = {
     maximumRecordAgeMinutes: number;
   };
 
-  /** `closed`: nobody can register an account; existing users log in as before. */
+  /** `closed`: nobody can register an account; existing users log in as before. Close it when your team is in. */
   registration: 'open' | 'closed';
 
   /** Limits per user, address and username, enforced by the functions themselves. */

@@ -33,7 +33,7 @@ export type FunctionDefinition = {
 };
 
 const readUser: ItemAction[] = ['GetItem'];
-/** A Unix second budget well inside API Gateway's 29 s, so that the client hears our answer and not the gateway's. */
+/** Well inside the 29 s that API Gateway waits, so that a client hears our answer and not the gateway's. */
 const answering = { memoryMegabytes: 512, timeoutSeconds: 10 };
 
 export const functions = {

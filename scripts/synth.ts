@@ -73,8 +73,14 @@ function publish(from: string, to: string): void {
     (a, b) => Number(a === 'manifest.json') - Number(b === 'manifest.json'),
   );
   for (const name of names) {
-    if (name.startsWith('asset.') && existsSync(join(to, name))) continue;
-    renameSync(join(from, name), join(to, name));
+    const target = join(to, name);
+    if (name.startsWith('asset.') && existsSync(target)) continue;
+    try {
+      renameSync(join(from, name), target);
+    } catch (error) {
+      // Another synthesis put the same asset there meanwhile.
+      if (!(name.startsWith('asset.') && existsSync(target))) throw error;
+    }
   }
 }
 
