@@ -78,10 +78,15 @@ export class ChatSocket {
     this.#requests += 1;
     const requestId = `request-${this.#requests}`;
     this.send({ ...frame, requestId });
-    const reply = await this.#first((one) => 'requestId' in one && one.requestId === requestId, frame);
+    const reply = await this.replyTo(requestId);
     const expected = type ?? 'ack';
     if (reply.type !== expected) throw new Error(`Expected ${expected}, got ${JSON.stringify(reply)}`);
     return reply as FrameOf<Type>; // Just checked.
+  }
+
+  /** The reply that repeats this request id, whatever it says. */
+  async replyTo(requestId: string): Promise<ServerFrame> {
+    return this.#first((one) => 'requestId' in one && one.requestId === requestId, requestId);
   }
 
   /** The earliest frame of that type which no other wait has taken; waits for it where it has not come yet. */

@@ -18,6 +18,8 @@ type Options = {
   /** @default ['cheap-passwords'] */
   preload?: Preload[];
   limits?: RuntimeOptions['limits'];
+  /** In place of what the template gives the functions. */
+  environment?: Record<string, string>;
 };
 
 /** A Parley of the test file's own, in an empty data folder and on a free port. */
@@ -30,7 +32,8 @@ export class Parley {
   readonly #dataDirectory: string;
   readonly #sockets: ChatSocket[] = [];
 
-  static async start({ preload = ['cheap-passwords'], limits = {} }: Options = {}): Promise<Parley> {
+  static async start(options: Options = {}): Promise<Parley> {
+    const { preload = ['cheap-passwords'], limits = {}, environment = {} } = options;
     const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
     const logLines: string[] = [];
     const invocations: InvocationReport[] = [];
@@ -41,6 +44,7 @@ export class Parley {
       limits,
       log: (line) => logLines.push(line),
       lambda: {
+        environment,
         preload: preload.map((name) => join(import.meta.dirname, `${name}.ts`)),
         onLog: ({ functionName, line }) => logLines.push(`${functionName} ${line}`),
         onInvocation: (report) => invocations.push(report),
