@@ -32,6 +32,8 @@ export type RuntimeOptions = {
   /** The cloud assembly, such as `cdk.out/local`. */
   assemblyDirectory: string;
   dataDirectory: string;
+  /** Empties the data folder first. @default false */
+  fresh?: boolean;
   /** @default '127.0.0.1' */
   host?: string;
   /** 0 takes a free one. @default 8787 */
@@ -65,6 +67,8 @@ export type Runtime = {
   endpoints: StoreEndpoints;
   region: string;
   dataDirectory: string;
+  /** Whether the data folder held nothing of an earlier run. */
+  startedEmpty: boolean;
   /** What `Ref` gives for a resource: a table's name, a queue's URL, a secret's ARN. By logical id, with or without CDK's hash. */
   physicalName(logicalId: string): string;
   /** Names of all tables by logical id without CDK's hash, such as `Users`. */
@@ -90,7 +94,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   };
 
   try {
-    const folder = openDataFolder(dataDirectory);
+    const folder = openDataFolder(dataDirectory, { fresh: options.fresh === true });
     closers.push(() => folder.release());
     const door = await FrontDoor.open({ host: options.host ?? '127.0.0.1', port: options.port ?? 8787 });
     closers.push(() => door.close());
@@ -188,6 +192,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       endpoints,
       region,
       dataDirectory: folder.path,
+      startedEmpty: folder.isEmpty,
       physicalName(logicalId) {
         const name = names.get(logicalId);
         if (name === undefined) throw new Error(`The template has no resource ${logicalId}`);

@@ -1,16 +1,24 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from './start-error.ts';
 
 export type DataFolder = {
   path: string;
+  /** Whether it holds nothing of an earlier run. */
+  isEmpty: boolean;
   /** Gives the folder free for another Parley. */
   release(): void;
 };
 
 const LOCK_FILE = 'parley.lock';
 const OWNER_FILE = 'parley.pid';
+/** All that a runtime keeps. `--fresh` removes these and nothing else: a mistyped PARLEY_DATA must not cost a home folder. */
+const CONTENTS = [
+  /^dynamodb\.(sqlite(-wal|-shm|-journal)?|pid)$/,
+  /^(kinesis|queues|buckets|checkpoints)$/,
+  /^(secrets\.json|demo\.json|functions\.log)$/,
+];
 
 /**
  * Creates the data folder if need be, and takes it for this process alone: two runtimes on one folder would each deliver every message.
@@ -18,10 +26,10 @@ const OWNER_FILE = 'parley.pid';
  * The lock is an SQLite transaction, so the operating system drops it when the process dies, however it dies; a pid
  * file would have to guess whether its process still lives.
  */
-export function openDataFolder(path: string): DataFolder {
+export function openDataFolder(path: string, options: { fresh?: boolean } = {}): DataFolder {
   const folder = resolve(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     // Password hashes and the token secret live here.
     chmodSync(folder, 0o700);
     writeFileSync(join(folder, LOCK_FILE), '', { flag: 'a', mode: 0o600 });
@@ -41,7 +49,20 @@ export function openDataFolder(path: string): DataFolder {
     );
   }
   writeFileSync(join(folder, OWNER_FILE), String(process.pid), { mode: 0o600 });
-  return { path: folder, release: () => lock.close() };
+  const contents = readdirSync(folder).filter((name) => CONTENTS.some((pattern) => pattern.test(name)));
+  if (options.fresh) for (const name of contents) rmSync(join(folder, name), { recursive: true });
+  return {
+    path: folder,
+    isEmpty: options.fresh === true || contents.length === 0,
+    release: () => lock.close(),
+  };
+}
+
+/** `mkdirSync` with `recursive` never returns where the system denies a folder with "no such file", as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 function ownerOf(folder: string): string {

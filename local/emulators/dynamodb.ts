@@ -50,10 +50,18 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<Emulator>
 
 type Program = { command: string; args: string[]; startLimitMs: number };
 
-/** The installed package where there is one for this platform, then the PATH, then npx. */
-export function findDynoxide(environment: NodeJS.ProcessEnv): Program {
+/** PARLEY_DYNOXIDE, the installed package where there is one for this platform, then the PATH, then npx. */
+export function findDynoxide(
+  environment: NodeJS.ProcessEnv,
+  platform = `${process.platform}-${process.arch}`,
+): Program {
+  const chosen = environment['PARLEY_DYNOXIDE'];
+  if (chosen !== undefined && chosen !== '') {
+    if (isExecutable(chosen)) return { command: chosen, args: [], startLimitMs: START_LIMIT_MS };
+    throw new StartError(`PARLEY_DYNOXIDE names ${chosen}, which is no program that can be run.`);
+  }
   const require = createRequire(import.meta.url);
-  const platformPackage = `@dynoxide/${process.platform}-${process.arch}`;
+  const platformPackage = `@dynoxide/${platform}`;
   try {
     const command = join(require.resolve(`${platformPackage}/package.json`), '..', 'dynoxide');
     return { command, args: [], startLimitMs: START_LIMIT_MS };
@@ -71,17 +79,21 @@ export function findDynoxide(environment: NodeJS.ProcessEnv): Program {
 }
 
 function findOnPath(name: string, environment: NodeJS.ProcessEnv): string | undefined {
-  for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
-    const candidate = join(folder, name);
-    try {
-      if (folder !== '') accessSync(candidate, constants.X_OK);
-      else continue;
-      return candidate;
-    } catch {
-      // Not in this folder.
-    }
+  return (environment['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Not there, or not ours to run.
+    return false;
   }
-  return undefined;
 }
 
 /** Another program may take the port between our finding it and Dynoxide binding it: then we try once more. */

@@ -1,0 +1,102 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { DEMO_PASSWORD, type Demo, prepareDemo } from './demo.ts';
+import { StartError } from './emulators/start-error.ts';
+import { type Runtime, startRuntime } from './runtime.ts';
+import { startSettings } from './settings.ts';
+
+/**
+ * `npm start`: runs until a signal ends it.
+ *
+ * @param synthesize builds the bundles and gives the directory of the cloud assembly
+ */
+export async function main(synthesize: () => Promise<string>): Promise<void> {
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  let stop: () => void = () => process.exit(0);
+  // Until everything stands there is nothing to close in order: what we started dies with us.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
+  try {
+    const settings = startSettings(process.env, process.argv.slice(2));
+    const functionLog = new FunctionLog();
+    const runtime = await startRuntime({
+      ...settings,
+      assemblyDirectory: await synthesize(),
+      log: (line) => console.log(line),
+      lambda: {
+        onLog: ({ functionName, line }) => functionLog.write(functionName, line),
+        onInvocation({ functionName, functionError }) {
+          if (functionError !== undefined)
+            console.error(`${functionName} failed: ${functionError.errorMessage}`);
+        },
+      },
+      onFatal: fail,
+    });
+    functionLog.open(join(runtime.dataDirectory, 'functions.log'));
+    stop = () => {
+      // A second Ctrl-C does not wait.
+      stop = () => process.exit(1);
+      runtime.close().then(() => process.exit(0), fail);
+    };
+    console.log(welcome(runtime, await prepareDemo(runtime)));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function welcome(runtime: Runtime, demo: Demo | undefined): string {
+  const lines = [
+    '',
+    'Parley is ready.',
+    '',
+    `  HTTP API       ${runtime.url}/v1`,
+    `  WebSocket API  ${runtime.webSocketUrl}`,
+    `  Data folder    ${runtime.dataDirectory} (functions.log holds what the functions log)`,
+  ];
+  if (demo !== undefined) {
+    const send = {
+      action: 'sendMessage',
+      conversationId: demo.conversationId,
+      messageId: 'hello-1',
+      content: 'Hello Bob',
+    };
+    lines.push(
+      `  Demo users     alice, bob, carol (password: ${DEMO_PASSWORD})`,
+      '',
+      '  Open a socket as alice:',
+      '',
+      `npx wscat -c ${runtime.webSocketUrl} -s parley.v1 -s bearer.${demo.token}`,
+      '',
+      '  and send to bob:',
+      '',
+      JSON.stringify(send),
+    );
+  }
+  return [...lines, '', '  Ctrl-C stops it.'].join('\n');
+}
+
+/** One line and exit code 1. A stack trace helps those who work on Parley itself, who set PARLEY_DEBUG. */
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const isOurs = error instanceof StartError || typeof error === 'string';
+  console.error(process.env['PARLEY_DEBUG'] && error instanceof Error ? error.stack : `Parley: ${message}`);
+  if (!isOurs && !process.env['PARLEY_DEBUG']) console.error('(PARLEY_DEBUG=1 shows where this comes from.)');
+  process.exit(1);
+}
+
+/** What functions log, kept off the console. Lines from before the data folder is ours wait. */
+class FunctionLog {
+  #stream: NodeJS.WritableStream | undefined;
+  #early: string[] = [];
+
+  write(functionName: string, line: string): void {
+    const entry = `${functionName} ${line}\n`;
+    if (this.#stream === undefined) this.#early.push(entry);
+    else this.#stream.write(entry);
+  }
+
+  open(path: string): void {
+    this.#stream = createWriteStream(path, { mode: 0o600 });
+    for (const entry of this.#early.splice(0)) this.#stream.write(entry);
+  }
+}

@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+import { StartError } from './emulators/start-error.ts';
+
+export type StartSettings = { port: number; host: string; dataDirectory: string; fresh: boolean };
+
+export const DEFAULT_PORT = 8787;
+
+/** What `npm start` takes from its environment and its command line. */
+export function startSettings(environment: NodeJS.ProcessEnv, args: readonly string[]): StartSettings {
+  return {
+    port: portOf(environment['PORT']),
+    host: environment['HOST'] || '127.0.0.1',
+    dataDirectory: environment['PARLEY_DATA'] || '.parley',
+    fresh: wantsFresh(args),
+  };
+}
+
+function portOf(text: string | undefined): number {
+  if (text === undefined || text === '') return DEFAULT_PORT;
+  const port = Number(text);
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new StartError(`PORT must be a number from 0 (any free one) to 65535, not "${text}".`);
+  }
+  return port;
+}
+
+function wantsFresh(args: readonly string[]): boolean {
+  try {
+    return parseArgs({ args: [...args], options: { fresh: { type: 'boolean', default: false } } }).values
+      .fresh;
+  } catch (error) {
+    throw new StartError(`${error instanceof Error ? error.message : error} The only one is --fresh.`);
+  }
+}
