@@ -7,7 +7,10 @@ export function parseJson<Schema extends v.GenericSchema>(
   schema: Schema,
   maxBytes: number,
 ): v.InferOutput<Schema> {
-  return parse(readJson(text, maxBytes), schema);
+  const value = readJson(text, maxBytes);
+  // To valibot a list is an object too, and an empty one is good wherever every field may be left out.
+  if (Array.isArray(value)) throw new ParleyError('BAD_REQUEST', 'The request must be a JSON object.');
+  return parse(value, schema);
 }
 
 export function readJson(text: string, maxBytes: number): unknown {
