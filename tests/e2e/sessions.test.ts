@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Profile } from '../../shared/protocol/entities.ts';
+import type { ChatSocket } from '../support/chat-socket.ts';
 import { within } from '../support/deadline.ts';
 import { Parley } from '../support/parley.ts';
 import type { Person, Session, SignedIn } from '../support/person.ts';
@@ -69,6 +70,20 @@ test('a fresh token for a good one; both work', async () => {
   expect(Date.parse(body.expiresAt)).toBeGreaterThan(Date.now());
   await expectAccepted(body.token);
   await expectAccepted(alice.token);
+});
+
+test('the twenty-first device takes the place of the one that was heard of longest ago', async () => {
+  const devices: ChatSocket[] = [];
+  for (let index = 0; index < 20; index += 1) devices.push(await connect(alice.token));
+  const [first, second] = devices;
+  await first?.heartbeat();
+  const latest = await connect(alice.token);
+  await within(
+    second?.closed ?? Promise.reject(new Error('no device')),
+    () => 'the close of the second device',
+  );
+  expect([...devices, latest].filter((device) => device.isOpen)).toHaveLength(20);
+  for (const device of [first, latest]) await device?.heartbeat();
 });
 
 test('logging out ends all sessions and closes their sockets; one can log in again', async () => {
