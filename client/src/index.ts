@@ -1,0 +1,2 @@
+export * from './api-sketch.ts';
+export type * from './protocol.ts';
