@@ -8,7 +8,6 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
 import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { variable } from './environment.ts';
@@ -42,6 +41,7 @@ import { MessageStore } from './stores/message-store.ts';
 import { MessageStream } from './stores/message-stream.ts';
 import { PresenceStore } from './stores/presence-store.ts';
 import { RateLimitStore } from './stores/rate-limit-store.ts';
+import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
 import { ProfileStore, UserStore } from './stores/user-store.ts';
 
@@ -69,10 +69,9 @@ const memberships = () =>
   });
 const gateway = () => new ConnectionGateway(new ApiGatewayManagementApiClient({ maxAttempts: 2 }));
 const secret = (name: 'TOKEN_SECRET_ARN' | 'FINGERPRINT_SECRET_ARN') =>
-  new SecretStore(new SecretsManagerClient({}), variable(name));
+  new SecretStore(new SecretsManagerClient({ requestHandler: newRequestHandler() }), variable(name));
 const stream = () =>
-  // The client's default is HTTP/2, whose sessions outlive a frozen container only as errors.
-  new MessageStream(new KinesisClient({ requestHandler: new NodeHttpHandler({}) }), variable('STREAM_NAME'));
+  new MessageStream(new KinesisClient({ requestHandler: newRequestHandler() }), variable('STREAM_NAME'));
 
 const SecretKey = v.object({ current: v.string() });
 
@@ -150,7 +149,10 @@ export const deliverMessages = async () => {
     inbox: inbox(),
     views: views(),
     push: push(),
-    deadLetters: new DeadLetterQueue(new SQSClient({}), variable('DEAD_LETTER_QUEUE_URL')),
+    deadLetters: new DeadLetterQueue(
+      new SQSClient({ requestHandler: newRequestHandler() }),
+      variable('DEAD_LETTER_QUEUE_URL'),
+    ),
     report,
   });
 };

@@ -6,11 +6,12 @@ import {
   UsersQuery,
 } from '../../shared/protocol/http.ts';
 import { created, httpHandler, noContent, ok, open, signedIn } from '../middleware/http-handler.ts';
-import { accounts, acquaintances, authenticate } from '../runtime.ts';
+import { accounts, acquaintances, authenticate, rateLimiter } from '../runtime.ts';
 import { profile } from '../services/accounts.ts';
 
 const users = accounts();
 const others = acquaintances();
+const rates = rateLimiter();
 
 export const handler = httpHandler(
   {
@@ -34,14 +35,13 @@ export const handler = httpHandler(
       ok(await users.changePassword(caller, body, address)),
     ),
 
-    'GET /users': signedIn({ query: UsersQuery }, async (caller, { query }) =>
-      ok({
-        users:
-          'username' in query
-            ? await users.byUsername(query.username)
-            : await others.profiles(caller.userId, query.ids),
-      }),
-    ),
+    'GET /users': signedIn({ query: UsersQuery }, async ({ userId }, { query }) => {
+      // Nobody shall go through all usernames.
+      await rates.take('actions', userId);
+      const found =
+        'username' in query ? users.byUsername(query.username) : others.profiles(userId, query.ids);
+      return ok({ users: await found });
+    }),
   },
   authenticate(),
 );

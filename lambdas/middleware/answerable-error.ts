@@ -8,6 +8,8 @@ const transient = new Set([
   'ThrottlingException',
   'KMSThrottlingException',
   'TransactionInProgressException',
+  'TransactionConflictException',
+  'TransactionCanceledException',
   'LimitExceededException',
   'ServiceUnavailableException',
   'InternalServerError',

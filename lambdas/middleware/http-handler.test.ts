@@ -75,7 +75,7 @@ test('an error is a problem document, and one line of the log', async () => {
     type: 'about:blank',
     title: 'The request is malformed',
     status: 400,
-    detail: 'text: must be string.',
+    detail: 'text: must be a string.',
     code: 'BAD_REQUEST',
     requestId: 'req-1',
   });

@@ -18,11 +18,11 @@ function refusal(text: string, schema: v.GenericSchema) {
 test.each<[string, v.GenericSchema, string]>([
   ['{', frames.sendMessage, 'This is not JSON.'],
   ['', frames.sendMessage, 'This is not JSON.'],
-  ['[]', frames.sendMessage, 'action: is missing.'],
-  ['7', frames.sendMessage, 'The request must be Object.'],
-  ['null', frames.sendMessage, 'The request must be Object.'],
+  ['[]', frames.sendMessage, 'The request must be a JSON object.'],
+  ['7', frames.sendMessage, 'The request must be a JSON object.'],
+  ['null', frames.sendMessage, 'The request must be a JSON object.'],
   [JSON.stringify({ ...send, content: undefined }), frames.sendMessage, 'content: is missing.'],
-  [JSON.stringify({ ...send, content: 7 }), frames.sendMessage, 'content: must be string.'],
+  [JSON.stringify({ ...send, content: 7 }), frames.sendMessage, 'content: must be a string.'],
   [JSON.stringify({ ...send, extra: 1 }), frames.sendMessage, 'extra: is not a known field.'],
   [
     JSON.stringify(send).replace('{', '{"__proto__":{"admin":true},'),

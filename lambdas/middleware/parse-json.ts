@@ -42,5 +42,13 @@ function complaint(issue: v.BaseIssue<unknown>): string {
   if (!issue.message.startsWith('Invalid')) return issue.message;
   if (issue.expected === 'never') return 'is not a known field';
   if (issue.received === 'undefined') return 'is missing';
-  return `must be ${issue.expected ?? 'valid'}`;
+  const expected = issue.expected ?? 'valid';
+  return `must be ${words[expected] ?? expected}`;
 }
+
+const words: Record<string, string> = {
+  Object: 'a JSON object',
+  Array: 'a list',
+  string: 'a string',
+  number: 'a number',
+};

@@ -82,14 +82,17 @@ export class Members {
 
   /** Admits the members whom a creation has not got to, perhaps because it was cut short. */
   async admitPending(conversationId: string): Promise<void> {
+    const admitted: string[] = [];
     for (;;) {
       const head = await this.#conversations.head(conversationId);
       const pending = head?.pendingMemberIds;
-      if (pending === undefined) return;
+      if (pending === undefined) break;
       const rest = pending.slice(membersPerTransaction);
       const added = await this.#admit(conversationId, pending.slice(0, membersPerTransaction), rest);
       await this.introduce(conversationId, added);
+      admitted.push(...added);
     }
+    if (admitted.length > 0) await this.announceChange(conversationId, admitted);
   }
 
   async setRole(callerId: string, conversationId: string, userId: string, role: Role): Promise<Member> {

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { MessagePreview } from '../../shared/protocol/entities.ts';
-import { batchGet } from './dynamo.ts';
+import { batchGet, despiteConflicts } from './dynamo.ts';
 
 /** What is true of a conversation for all of its members. */
 export type ConversationHead = {
@@ -47,14 +47,14 @@ export class ConversationStore {
   }
 
   async setTitle(conversationId: string, title: string): Promise<void> {
-    await this.#documents.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { conversationId },
-        UpdateExpression: 'SET title = :title',
-        ConditionExpression: 'attribute_exists(conversationId)',
-        ExpressionAttributeValues: { ':title': title },
-      }),
-    );
+    const update = new UpdateCommand({
+      TableName: this.#table,
+      Key: { conversationId },
+      UpdateExpression: 'SET title = :title',
+      ConditionExpression: 'attribute_exists(conversationId)',
+      ExpressionAttributeValues: { ':title': title },
+    });
+    // Messages are appended in transactions on the same item.
+    await despiteConflicts(() => this.#documents.send(update));
   }
 }

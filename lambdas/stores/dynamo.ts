@@ -2,24 +2,27 @@ import {
   ConditionalCheckFailedException,
   DynamoDBClient,
   TransactionCanceledException,
+  TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { pause } from './pause.ts';
+import { newRequestHandler } from './request-handler.ts';
 
 /** BatchGetItem takes 100 keys a call (DynamoDB service quotas). */
 const keysPerBatch = 100;
 const batchAttempts = 6;
+const conflictAttempts = 6;
 
 export type Item = Record<string, unknown>;
 
 export function newDocumentClient(): DynamoDBDocumentClient {
-  const client = new DynamoDBClient({
-    maxAttempts: 4,
-    // A table answers in milliseconds; a call that hangs must leave time for another within the function's limit.
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 3_000 }),
-  });
+  const client = new DynamoDBClient({ maxAttempts: 4, requestHandler: newRequestHandler() });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
@@ -43,16 +46,40 @@ export function cancellations(error: unknown): Cancellation[] | undefined {
   }));
 }
 
-/** Someone else wrote one of the items at the same time: read again and try again. */
+/** A condition failed: someone else was first, so read again before trying again. */
 export function isLostRace(error: unknown): boolean {
-  const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None') ?? [];
-  return (
-    reasons.length > 0 &&
-    reasons.every(
-      (reason) => reason.code === 'ConditionalCheckFailed' || reason.code === 'TransactionConflict',
-    )
-  );
+  return cancellations(error)?.some((reason) => reason.code === 'ConditionalCheckFailed') ?? false;
 }
+
+export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+export async function transact(documents: DynamoDBDocumentClient, items: TransactItem[]): Promise<void> {
+  await despiteConflicts(() => documents.send(new TransactWriteCommand({ TransactItems: items })));
+}
+
+/**
+ * Repeats a write that DynamoDB refused only because a transaction was touching one of its items at that moment, or for
+ * want of capacity. That says nothing about the write's own conditions.
+ */
+export async function despiteConflicts<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (attempt === conflictAttempts || !isConflict(error)) throw error;
+      await pause(attempt);
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  if (error instanceof TransactionConflictException) return true;
+  const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None') ?? [];
+  return reasons.length > 0 && reasons.every((reason) => passingReasons.has(reason.code));
+}
+
+/** Of the codes of a cancelled transaction, those that pass by themselves. */
+const passingReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /**
  * Reads the items under `keys`, which must differ from one another, consistently. Items that do not exist are left

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
-import { batchGet, isConditionFailure } from './dynamo.ts';
+import { batchGet, despiteConflicts, isConditionFailure } from './dynamo.ts';
 
 /** One member's own view of one conversation. That the row is there is what makes its user a member. */
 export type InboxRow = {
@@ -136,16 +136,16 @@ export class InboxStore {
     conversationId: string,
     update: { set: string; condition: string; values: Record<string, unknown> },
   ): Promise<boolean> {
+    const command = new UpdateCommand({
+      TableName: this.#table,
+      Key: { userId, conversationId },
+      UpdateExpression: `SET ${update.set}`,
+      ConditionExpression: update.condition,
+      ExpressionAttributeValues: update.values,
+    });
     try {
-      await this.#documents.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: { userId, conversationId },
-          UpdateExpression: `SET ${update.set}`,
-          ConditionExpression: update.condition,
-          ExpressionAttributeValues: update.values,
-        }),
-      );
+      // Roles change in transactions on the same row.
+      await despiteConflicts(() => this.#documents.send(command));
       return true;
     } catch (error) {
       if (isConditionFailure(error)) return false;

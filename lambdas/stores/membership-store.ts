@@ -1,13 +1,7 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
 import type { ConversationHead } from './conversation-store.ts';
-import { batchGet, cancellations, isLostRace } from './dynamo.ts';
+import { batchGet, cancellations, isLostRace, type TransactItem, transact } from './dynamo.ts';
 import type { InboxRow } from './inbox-store.ts';
 
 export type MemberRow = {
@@ -18,8 +12,6 @@ export type MemberRow = {
   /** `lastSeq` at the time of joining: the next one is the first message this member hears of. */
   joinedSeq: number;
 };
-
-type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** A transaction takes 100 items: the conversation, and two rows for each member. */
 export const membersPerTransaction = 49;
@@ -94,7 +86,7 @@ export class MembershipStore {
   /** Creates a conversation with its first members. `false` where it exists already. */
   async create(head: ConversationHead, inboxRows: InboxRow[]): Promise<boolean> {
     try {
-      await this.#transact([
+      await transact(this.#documents, [
         {
           Put: {
             TableName: this.#tables.conversations,
@@ -204,15 +196,11 @@ export class MembershipStore {
 
   async #change(items: TransactItem[]): Promise<boolean> {
     try {
-      await this.#transact(items);
+      await transact(this.#documents, items);
       return true;
     } catch (error) {
       if (isLostRace(error)) return false;
       throw error;
     }
-  }
-
-  async #transact(TransactItems: TransactItem[]): Promise<void> {
-    await this.#documents.send(new TransactWriteCommand({ TransactItems }));
   }
 }

@@ -1,7 +1,7 @@
-import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
-import { type Cancellation, cancellations, isLostRace } from './dynamo.ts';
+import { type Cancellation, cancellations, isLostRace, transact } from './dynamo.ts';
 
 /** What `Idempotency` remembers, for ever, of one `(senderId, messageId)`. */
 export type IdempotencyRecord = {
@@ -28,8 +28,8 @@ export type LogPosition = {
 export type AppendResult =
   | { outcome: 'appended' }
   /**
-   * Nothing was written: the conversation is at another position by now, another transaction touched it at the same time,
-   * or some of the messages were stored before, whose records are here by {@link idempotencyKey}.
+   * Nothing was written: the conversation is at another position by now, or some of the messages were stored before, whose
+   * records are here by {@link idempotencyKey}.
    */
   | { outcome: 'refused'; known: Map<string, IdempotencyRecord> };
 
@@ -72,50 +72,44 @@ export class MessageLog {
     const newest = entries.at(-1)?.message;
     if (newest === undefined) throw new Error('There is nothing to append');
     try {
-      await this.#documents.send(
-        new TransactWriteCommand({
-          TransactItems: [
-            {
-              Update: {
-                TableName: this.#tables.conversations,
-                Key: { conversationId: position.conversationId },
-                UpdateExpression:
-                  'SET lastSeq = :newSeq, lastActivityAt = :createdAt, lastMessagePreview = :preview',
-                ConditionExpression: 'lastSeq = :lastSeq AND membersVersion = :membersVersion',
-                ExpressionAttributeValues: {
-                  ':lastSeq': position.lastSeq,
-                  ':membersVersion': position.membersVersion,
-                  ':newSeq': newest.seq,
-                  ':createdAt': newest.createdAt,
-                  ':preview': messagePreview(newest),
-                },
-              },
+      await transact(this.#documents, [
+        {
+          Update: {
+            TableName: this.#tables.conversations,
+            Key: { conversationId: position.conversationId },
+            UpdateExpression:
+              'SET lastSeq = :newSeq, lastActivityAt = :createdAt, lastMessagePreview = :preview',
+            ConditionExpression: 'lastSeq = :lastSeq AND membersVersion = :membersVersion',
+            ExpressionAttributeValues: {
+              ':lastSeq': position.lastSeq,
+              ':membersVersion': position.membersVersion,
+              ':newSeq': newest.seq,
+              ':createdAt': newest.createdAt,
+              ':preview': messagePreview(newest),
             },
-            ...entries.map(({ message }) => ({
-              Put: {
-                TableName: this.#tables.messages,
-                Item: message,
-                ConditionExpression: 'attribute_not_exists(seq)',
-              },
-            })),
-            ...entries.map((entry) => ({
-              Put: {
-                TableName: this.#tables.idempotency,
-                Item: idempotencyRecordOf(entry),
-                ConditionExpression: 'attribute_not_exists(messageId)',
-                ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-              },
-            })),
-          ],
-        }),
-      );
+          },
+        },
+        ...entries.map(({ message }) => ({
+          Put: {
+            TableName: this.#tables.messages,
+            Item: message,
+            ConditionExpression: 'attribute_not_exists(seq)',
+          },
+        })),
+        ...entries.map((entry) => ({
+          Put: {
+            TableName: this.#tables.idempotency,
+            Item: idempotencyRecordOf(entry),
+            ConditionExpression: 'attribute_not_exists(messageId)',
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+          },
+        })),
+      ]);
       return { outcome: 'appended' };
     } catch (error) {
       const reasons = cancellations(error);
-      if (reasons === undefined) throw error;
-      const known = knownIn(reasons.slice(1 + entries.length));
-      if (known.size === 0 && !isLostRace(error)) throw error;
-      return { outcome: 'refused', known };
+      if (reasons === undefined || !isLostRace(error)) throw error;
+      return { outcome: 'refused', known: knownIn(reasons.slice(1 + entries.length)) };
     }
   }
 }

@@ -1,10 +1,5 @@
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { batchGet, cancellations, isConditionFailure, isLostRace } from './dynamo.ts';
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { batchGet, isConditionFailure, isLostRace, transact } from './dynamo.ts';
 
 export type User = {
   userId: string;
@@ -33,26 +28,22 @@ export class UserStore {
   async create(user: User, passwordHash: string): Promise<boolean> {
     const credential: Credential = { username: user.username, userId: user.userId, passwordHash };
     try {
-      await this.#documents.send(
-        new TransactWriteCommand({
-          TransactItems: [
-            {
-              Put: {
-                TableName: this.#credentials,
-                Item: credential,
-                ConditionExpression: 'attribute_not_exists(username)',
-              },
-            },
-            {
-              Put: {
-                TableName: this.#users,
-                Item: user,
-                ConditionExpression: 'attribute_not_exists(userId)',
-              },
-            },
-          ],
-        }),
-      );
+      await transact(this.#documents, [
+        {
+          Put: {
+            TableName: this.#credentials,
+            Item: credential,
+            ConditionExpression: 'attribute_not_exists(username)',
+          },
+        },
+        {
+          Put: {
+            TableName: this.#users,
+            Item: user,
+            ConditionExpression: 'attribute_not_exists(userId)',
+          },
+        },
+      ]);
       return true;
     } catch (error) {
       if (isLostRace(error)) return false;
@@ -70,33 +61,29 @@ export class UserStore {
   /** Ends every session and sets another password. `false` where the password was changed meanwhile. */
   async changePassword(user: User, fromHash: string, toHash: string): Promise<boolean> {
     try {
-      await this.#documents.send(
-        new TransactWriteCommand({
-          TransactItems: [
-            {
-              Update: {
-                TableName: this.#credentials,
-                Key: { username: user.username },
-                UpdateExpression: 'SET passwordHash = :to',
-                ConditionExpression: 'passwordHash = :from',
-                ExpressionAttributeValues: { ':from': fromHash, ':to': toHash },
-              },
-            },
-            {
-              Update: {
-                TableName: this.#users,
-                Key: { userId: user.userId },
-                UpdateExpression: 'SET authEpoch = :next',
-                ConditionExpression: 'authEpoch = :current',
-                ExpressionAttributeValues: { ':current': user.authEpoch, ':next': user.authEpoch + 1 },
-              },
-            },
-          ],
-        }),
-      );
+      await transact(this.#documents, [
+        {
+          Update: {
+            TableName: this.#credentials,
+            Key: { username: user.username },
+            UpdateExpression: 'SET passwordHash = :to',
+            ConditionExpression: 'passwordHash = :from',
+            ExpressionAttributeValues: { ':from': fromHash, ':to': toHash },
+          },
+        },
+        {
+          Update: {
+            TableName: this.#users,
+            Key: { userId: user.userId },
+            UpdateExpression: 'SET authEpoch = :next',
+            ConditionExpression: 'authEpoch = :current',
+            ExpressionAttributeValues: { ':current': user.authEpoch, ':next': user.authEpoch + 1 },
+          },
+        },
+      ]);
       return true;
     } catch (error) {
-      if (cancellations(error)?.some((reason) => reason.code === 'ConditionalCheckFailed')) return false;
+      if (isLostRace(error)) return false;
       throw error;
     }
   }

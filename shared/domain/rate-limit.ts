@@ -10,7 +10,7 @@ const Window = v.strictObject({ count, seconds: count });
 export const RateLimitSettings = v.strictObject({
   /** Messages of one user, over all of their sockets and HTTP together. */
   messages: Bucket,
-  /** Everything else of one user over the socket: `markRead`, `sync`, `heartbeat`. */
+  /** What else a user does often: `markRead`, `sync`, `heartbeat`, and looking up users. */
   actions: Bucket,
   /** Conversations one user creates. */
   conversations: Bucket,

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import {
   ConversationId,
+  Count,
   DisplayName,
   MessageId,
   Role,
@@ -46,12 +47,12 @@ export const Conversation = v.object({
   title: v.nullable(v.string()),
   createdAt: Timestamp,
   createdBy: UserId,
-  memberCount: v.number(),
+  memberCount: Count,
   role: Role,
   lastSeq: SeqOrZero,
   lastReadSeq: SeqOrZero,
   /** `lastSeq − lastReadSeq`. */
-  unreadCount: SeqOrZero,
+  unreadCount: Count,
   lastActivityAt: Timestamp,
   lastMessagePreview: v.nullable(MessagePreview),
   mutedUntil: v.nullable(Timestamp),

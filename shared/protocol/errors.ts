@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+
 /** Each error code of the protocol with the HTTP status and title that stand for it. */
 export const errorCodes = {
   BAD_REQUEST: { status: 400, title: 'The request is malformed' },
@@ -12,6 +14,8 @@ export const errorCodes = {
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
+
+export const ErrorCodeName = v.picklist(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]); // The keys are the codes.
 
 /**
  * The one error that reaches a client. Its `message` is written for the client's developer: it never names a

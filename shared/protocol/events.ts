@@ -1,8 +1,8 @@
 /** What the server sends over the socket: replies to an action, and events. */
 import * as v from 'valibot';
 import { Conversation, Message } from './entities.ts';
-import { type ErrorCode, errorCodes } from './errors.ts';
-import { ConversationId, MessageId, RequestId, Seq, SeqOrZero, Timestamp, UserId } from './values.ts';
+import { ErrorCodeName } from './errors.ts';
+import { ConversationId, Count, MessageId, RequestId, Seq, SeqOrZero, Timestamp, UserId } from './values.ts';
 
 const requestId = v.optional(RequestId);
 
@@ -55,12 +55,12 @@ export const HeartbeatReply = v.object({
 
 export const ErrorEvent = v.object({
   type: v.literal('error'),
-  code: v.picklist(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+  code: ErrorCodeName,
   message: v.string(),
   action: v.optional(v.string()),
   requestId,
   messageId: v.optional(MessageId),
-  retryAfterMs: v.optional(v.number()),
+  retryAfterMs: v.optional(v.pipe(v.number(), v.integer())),
 });
 export type ErrorEvent = v.InferOutput<typeof ErrorEvent>;
 
@@ -83,7 +83,7 @@ export const ConversationChangedEvent = v.object({
   type: v.literal('conversationChanged'),
   conversationId: ConversationId,
   title: v.nullable(v.string()),
-  memberCount: v.number(),
+  memberCount: Count,
 });
 
 export const ConversationRemovedEvent = v.object({

@@ -1,6 +1,7 @@
 /** Bodies, queries and answers of the HTTP API, by route. Unknown fields and parameters are refused. */
 import * as v from 'valibot';
 import { Conversation, Member, Message, Profile, PublicProfile } from './entities.ts';
+import { ErrorCodeName } from './errors.ts';
 import { ClientMessageType } from './frames.ts';
 import { limits } from './limits.ts';
 import {
@@ -132,8 +133,8 @@ export const AcceptedAnswer = v.object({
 export const Problem = v.object({
   type: v.string(),
   title: v.string(),
-  status: v.number(),
+  status: v.pipe(v.number(), v.integer()),
   detail: v.string(),
-  code: v.string(),
+  code: ErrorCodeName,
   requestId: v.string(),
 });

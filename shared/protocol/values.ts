@@ -58,8 +58,9 @@ export const DisplayName = shownName(limits.displayNameCharacters);
 /** Case does not distinguish users: the name is kept in lower case. */
 export const Username = v.pipe(
   v.string(),
+  // Before it is lowered: the Kelvin sign (U+212A) becomes a k only then.
+  v.regex(/^[A-Za-z0-9_.-]{3,32}$/, 'must be 3 to 32 of a-z, 0-9, _, . and -'),
   v.toLowerCase(),
-  v.regex(/^[a-z0-9_.-]{3,32}$/, 'must be 3 to 32 of a-z, 0-9, _, . and -'),
 );
 
 export const NewPassword = v.pipe(
@@ -92,6 +93,13 @@ export const Seq = v.pipe(
   v.minValue(1, 'must be at least 1'),
 );
 export const SeqOrZero = v.pipe(
+  v.number(),
+  v.safeInteger('must be an integer'),
+  v.minValue(0, 'must be at least 0'),
+);
+
+/** A number of things. */
+export const Count = v.pipe(
   v.number(),
   v.safeInteger('must be an integer'),
   v.minValue(0, 'must be at least 0'),

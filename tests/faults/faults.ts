@@ -1,12 +1,14 @@
+import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 
 /**
  * What may happen to one AWS call:
  * - `before`: it fails without effect; `after`: it takes effect and its answer is lost;
+ * - `conflict`: a write is refused because a transaction touches the same item (Dynoxide never does this by itself);
  * - `throttled`: refused, and the SDK tries again; `timeout`: takes effect, the SDK gives up waiting and tries again;
  * - `death`: it takes effect, and the Lambda that made it is gone before it hears so.
  */
-export type Fault = 'none' | 'before' | 'after' | 'throttled' | 'timeout' | 'death';
+export type Fault = 'none' | 'before' | 'after' | 'throttled' | 'conflict' | 'timeout' | 'death';
 
 /** The faults of a run's AWS calls, in the order they are made; what comes after the last goes well. */
 export const faults: fc.Arbitrary<Fault[]> = fc
@@ -15,7 +17,10 @@ export const faults: fc.Arbitrary<Fault[]> = fc
     fc.array(
       fc.oneof(
         { weight: 1 + goodWeight, arbitrary: fc.constant<Fault>('none') },
-        { weight: 1, arbitrary: fc.constantFrom<Fault>('before', 'after', 'throttled', 'timeout', 'death') },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom<Fault>('before', 'after', 'throttled', 'conflict', 'timeout', 'death'),
+        },
       ),
       { maxLength: 150, size: 'max' },
     ),
@@ -28,7 +33,10 @@ export class Died extends Error {
 
 export type FaultyInvocation = { dead: boolean };
 
-type Middleware = (next: (args: unknown) => Promise<unknown>) => (args: unknown) => Promise<unknown>;
+type Middleware = (
+  next: (args: unknown) => Promise<unknown>,
+  context: { commandName?: string },
+) => (args: unknown) => Promise<unknown>;
 type FaultyClient = { middlewareStack: { add(middleware: never, options: never): void } };
 
 /** Draws a fault for each AWS call of a run, until told that the weather has cleared. */
@@ -47,7 +55,7 @@ export class FaultSource {
 
   /** Makes every call of `client` subject to this source, on behalf of `invocation`. */
   inject<Client extends FaultyClient>(client: Client, invocation: FaultyInvocation): Client {
-    const middleware: Middleware = (next) => async (args) => {
+    const middleware: Middleware = (next, context) => async (args) => {
       if (invocation.dead) throw new Died();
       this.calls += 1;
       const fault = this.#faults.shift() ?? 'none';
@@ -62,6 +70,8 @@ export class FaultSource {
           throw Object.assign(new Error('injected: failed before'), { name: 'InjectedFailure' });
         case 'throttled':
           throw Object.assign(new Error('injected: throttled'), { name: 'ThrottlingException' });
+        case 'conflict':
+          throw conflict(context.commandName);
         case 'after':
           await next(args);
           throw Object.assign(new Error('injected: failed after'), { name: 'InjectedFailure' });
@@ -78,4 +88,13 @@ export class FaultSource {
     client.middlewareStack.add(middleware as never, { step: 'deserialize', priority: 'high' } as never);
     return client;
   }
+}
+
+function conflict(commandName: string | undefined): Error {
+  const details = { $metadata: {}, message: 'injected: conflict' };
+  if (commandName !== 'TransactWriteItemsCommand') return new TransactionConflictException(details);
+  return new TransactionCanceledException({
+    ...details,
+    CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+  });
 }
