@@ -38,6 +38,13 @@ test('a username that nobody has is counted like any other', async () => {
   expectProblem(await login('nobody', 'guess number 11'), 'RATE_LIMITED');
 });
 
+test('many guesses at once do not slip through', async () => {
+  const guesses = Array.from({ length: 16 }, (_, index) => login('somebody', `guess number ${index}`));
+  const statuses = (await Promise.all(guesses)).map((answer) => answer.status);
+  expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(6);
+});
+
 test('a login that succeeds forgives the failures before it', async () => {
   for (let round = 0; round < 2; round += 1) {
     for (let failure = 1; failure <= 9; failure += 1) {

@@ -55,6 +55,10 @@ describe('registering', () => {
     ['a long username', { username: 'a'.repeat(33), password: 'correct horse' }],
     ['a username with a space', { username: 'ca rol', password: 'correct horse' }],
     ['a username with other letters', { username: 'càrol', password: 'correct horse' }],
+    [
+      'a username with what becomes a letter in lower case',
+      { username: '\u212Aate', password: 'correct horse' },
+    ],
     ['a username that is a number', { username: 12345, password: 'correct horse' }],
     ['a short password', { username: 'carol', password: '1234567' }],
     ['a long password', { username: 'carol', password: 'p'.repeat(129) }],

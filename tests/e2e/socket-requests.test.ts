@@ -75,7 +75,7 @@ describe('the request id', () => {
     expect(Object.keys(reply).sort()).toEqual(['latestActivityAt', 'serverTime', 'type']);
   });
 
-  test.each([[''], ['r'.repeat(65)], [7], [null], [['r']], [{ id: 'r' }]])(
+  test.each([[''], ['r'.repeat(65)], [7], [null], [['r']], [{ id: 'r' }], ['\ud83d'], ['r\u0000']])(
     'cannot be %j',
     async (requestId) => {
       socket.send({ action: 'heartbeat', requestId });

@@ -12,7 +12,7 @@ import { Secrets } from './secrets.ts';
 const assemblyDirectory = join(import.meta.dirname, '../../cdk.out/local');
 
 /** A module of tests/support that is loaded into every function before its own code. */
-type Preload = 'cheap-passwords' | 'counted-passwords';
+type Preload = 'cheap-passwords' | 'counted-passwords' | 'unreachable-stream';
 
 type Options = {
   /** @default ['cheap-passwords'] */

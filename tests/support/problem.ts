@@ -19,6 +19,8 @@ const statuses = {
   CONFLICT: 409,
   PAYLOAD_TOO_LARGE: 413,
   RATE_LIMITED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
 } as const;
 
 /** Names of tables, ARNs, stack frames, SDK errors: what no client may ever see. */
