@@ -20,6 +20,9 @@ const CONTENTS = [
   /^(secrets\.json|demo\.json|functions\.log)$/,
 ];
 
+/** Collected as garbage, a lock would be given up though its owner runs on. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Creates the data folder if need be, and takes it for this process alone: two runtimes on one folder would each deliver every message.
  *
@@ -51,10 +54,14 @@ export function openDataFolder(path: string, options: { fresh?: boolean } = {}):
   writeFileSync(join(folder, OWNER_FILE), String(process.pid), { mode: 0o600 });
   const contents = readdirSync(folder).filter((name) => CONTENTS.some((pattern) => pattern.test(name)));
   if (options.fresh) for (const name of contents) rmSync(join(folder, name), { recursive: true });
+  held.add(lock);
   return {
     path: folder,
     isEmpty: options.fresh === true || contents.length === 0,
-    release: () => lock.close(),
+    release() {
+      lock.close();
+      held.delete(lock);
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from './emulator.ts';
 import { StartError } from './start-error.ts';
 
@@ -14,15 +15,17 @@ type Kinesalite = (options: {
   shardLimit: number;
 }) => import('node:http').Server;
 
+const SETTLE_MS = 20;
 /** Twice what Kinesis accepts in a PutRecords request (5 MiB), since the body is base64 inside JSON. */
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 
 /**
  * Kinesis on Kinesalite over LevelDB in the data folder.
  *
- * Kinesalite throws into the void when a caller hangs up in the middle of a request, and when its database closes under
- * one: a Lambda worker that is terminated would take the whole runtime with it. So requests are read whole here before it
- * sees them, and closing waits for those under way.
+ * Kinesalite throws into the void when a caller hangs up in the middle of a request, and LevelDB ends the process with a
+ * segmentation fault when it is used after its close: a Lambda worker that is terminated would take the whole runtime
+ * with it. So requests are read whole here before Kinesalite sees them, and closing lets those under way finish and takes
+ * no more.
  */
 export async function startKinesis(options: { dataDirectory: string }): Promise<Emulator> {
   // CommonJS without types.
@@ -37,9 +40,19 @@ export async function startKinesis(options: { dataDirectory: string }): Promise<
   // http.createServer(listener) registers exactly this one.
   const handle = store.listeners('request')[0] as RequestListener;
   const underWay = new Set<Promise<unknown>>();
+  let closing = false;
 
   const server = createServer((request, response) => {
-    const answered = answer(handle, request, response);
+    const answered = bodyOf(request).then(
+      async (body) => {
+        if (closing) response.destroy();
+        else await answer(handle, request, body, response);
+      },
+      () => {
+        // The caller hung up: nobody is there to answer.
+        response.destroy();
+      },
+    );
     underWay.add(answered);
     answered.finally(() => underWay.delete(answered));
   });
@@ -54,12 +67,14 @@ export async function startKinesis(options: { dataDirectory: string }): Promise<
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     async close() {
+      closing = true;
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
-      await Promise.all(underWay);
+      while (underWay.size > 0) await Promise.all(underWay);
       server.closeAllConnections();
       await closed;
+      // It answers before it has tidied up: the end of a read's iterator, the birth of a stream.
+      await delay(SETTLE_MS);
       // Its server was never started, which only close()'s callback would complain of; the database is closed first.
       await new Promise<void>((resolve) => store.close(() => resolve()));
     },
@@ -69,16 +84,9 @@ export async function startKinesis(options: { dataDirectory: string }): Promise<
 async function answer(
   handle: RequestListener,
   request: IncomingMessage,
+  body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
-  let body: Buffer;
-  try {
-    body = await bodyOf(request);
-  } catch {
-    // The caller hung up: nobody is there to answer.
-    response.destroy();
-    return;
-  }
   // Kinesalite uses these four and the stream's events, no more.
   const whole = Object.assign(Readable.from(body.length === 0 ? [] : [body]), {
     method: request.method,
