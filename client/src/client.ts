@@ -1,0 +1,211 @@
+import type { ConnectionState, StateChange } from './connection.ts';
+import { Conversation } from './conversation.ts';
+import { Emitter } from './emitter.ts';
+import { Engine } from './engine.ts';
+import { ParleyError } from './errors.ts';
+import { Inbox } from './inbox.ts';
+import { newMessageId } from './message-id.ts';
+import { type ParleyOptions, settingsOf } from './options.ts';
+import type { OutgoingMessage } from './outgoing.ts';
+import type { ConversationInfo, Message, Profile, PublicProfile, Session, SignedIn } from './protocol.ts';
+import { type LoginOptions, login, type RegisterOptions, register } from './sign-in.ts';
+
+export type ClientEvents = {
+  /** `state` has changed, or what keeps it from being `online`. */
+  state: StateChange;
+  /** A new message of any conversation: each once, those of one conversation by `seq`, without a gap. */
+  message: Message;
+  /** After each (re)connect: all that was missed has been told. */
+  caughtUp: undefined;
+  /** The token was renewed: keep it for the next start. */
+  session: Session;
+  /** A message of one's own, in any conversation, is new or has another state. */
+  outgoing: OutgoingMessage;
+  /** Something failed that no call answers for, such as the storage. */
+  error: unknown;
+};
+
+/** A new group. */
+export interface GroupOptions {
+  /** 1 to 100 characters. */
+  title: string;
+  /** 0 to 100 of them, beside oneself. */
+  memberIds?: string[] | undefined;
+  /** Repeating a call with the same `createId` makes no second group. @default a new one */
+  createId?: string | undefined;
+}
+
+/** A user's chat: the connection, the inbox, the conversations, and the messages that are still to be sent. */
+export class ParleyClient extends Emitter<ClientEvents> {
+  readonly #engine: Engine;
+  readonly #now: () => number;
+  readonly #inbox: Inbox;
+  readonly #conversations = new Map<string, Conversation>();
+  #change: StateChange = { state: 'offline' };
+  /** The first catching up since `connect`. */
+  #connected: Promise<void> | undefined;
+  #settleConnected: ((failure?: ParleyError) => void) | undefined;
+
+  /** Signs in. `UNAUTHENTICATED` where name or password is wrong, `RATE_LIMITED` after many failures. */
+  static login(options: LoginOptions): Promise<SignedIn> {
+    return login(options);
+  }
+
+  /** Makes an account and signs in. `CONFLICT` where the name is taken, `FORBIDDEN` where registration is closed. */
+  static register(options: RegisterOptions): Promise<SignedIn> {
+    return register(options);
+  }
+
+  /** Reaches for the network not before {@link connect}, or a call that needs it. */
+  constructor(options: ParleyOptions) {
+    super();
+    const settings = settingsOf(options);
+    this.#now = () => settings.clock.now();
+    const on = (conversationId: string) => this.#conversations.get(conversationId);
+    this.#engine = new Engine(settings, options, {
+      onState: (change) => this.#changeState(change),
+      onCaughtUp: () => {
+        this.#settleConnected?.();
+        this.emit('caughtUp', undefined);
+      },
+      onSession: (session) => this.emit('session', session),
+      onOutgoing: (message) => {
+        on(message.conversationId)?.emit('outgoing', message);
+        this.emit('outgoing', message);
+      },
+      onMessage: (message) => {
+        on(message.conversationId)?.emit('message', message);
+        this.emit('message', message);
+      },
+      onInfo: (info) => {
+        this.#inbox.changed();
+        on(info.conversationId)?.emit('info', info);
+      },
+      onRead: (conversationId, userId, seq) => on(conversationId)?.emit('read', { userId, seq }),
+      onRemoved: (conversationId) => {
+        this.#inbox.changed();
+        on(conversationId)?.emit('removed', undefined);
+      },
+      onError: (error) => this.emit('error', error),
+    });
+    this.#inbox = new Inbox(this.#engine.replica, this.#now);
+  }
+
+  get state(): ConnectionState {
+    return this.#change.state;
+  }
+
+  /** Why it is not `online`, where something went wrong. */
+  get reason(): ParleyError | undefined {
+    return this.#change.reason;
+  }
+
+  /** Undefined until known: from the options, or from the first connect on. */
+  get userId(): string | undefined {
+    return this.#engine.replica.userId;
+  }
+
+  /**
+   * Connects, and connects again whenever the connection is lost, until {@link close}. Resolves when the client is online and
+   * has caught up for the first time, however long that takes; rejects when it is closed before, or no token is taken.
+   */
+  connect(): Promise<void> {
+    if (this.#connected === undefined || this.state === 'offline') {
+      this.#connected = new Promise((resolve, reject) => {
+        this.#settleConnected = (failure) => (failure ? reject(failure) : resolve());
+      });
+      // Who does not wait for it goes by `state`.
+      this.#connected.catch(() => undefined);
+      this.#engine.open();
+    }
+    return this.#connected;
+  }
+
+  /** Ends the connection and all iterators. Messages that are not stored yet are kept, and sent after the next `connect`. */
+  async close(): Promise<void> {
+    this.#settleConnected?.(new ParleyError('CLOSED', 'The client was closed'));
+    await this.#engine.close();
+    for (const emitter of [this, this.#inbox, ...this.#conversations.values()]) emitter.endStreams();
+  }
+
+  /** The live inbox, the same object each time. */
+  conversations(): Inbox {
+    return this.#inbox;
+  }
+
+  /** The conversation of that id, the same object each time. Nothing is asked of the server. */
+  conversation(conversationId: string): Conversation {
+    const existing = this.#conversations.get(conversationId);
+    if (existing !== undefined) return existing;
+    const conversation = new Conversation(conversationId, this.#engine);
+    this.#conversations.set(conversationId, conversation);
+    return conversation;
+  }
+
+  /** One's own messages of all conversations that are not stored yet, in the order in which they were sent. */
+  get outgoing(): readonly OutgoingMessage[] {
+    return this.#engine.outbox.all();
+  }
+
+  /** Opens the one conversation there is with that user, or makes it. */
+  async createDm(userId: string): Promise<Conversation> {
+    return this.#create({ type: 'DM', memberIds: [userId] });
+  }
+
+  /** Makes a group; one is its admin. */
+  async createGroup({ title, memberIds = [], createId }: GroupOptions): Promise<Conversation> {
+    // Drawn here, so that a call that has to be repeated makes one group.
+    return this.#create({
+      type: 'GROUP',
+      title,
+      memberIds,
+      createId: createId ?? newMessageId(this.#now()),
+    });
+  }
+
+  /** Looks a user up by the exact name. */
+  async findUser(username: string): Promise<PublicProfile | undefined> {
+    return (await this.#engine.api.users({ username }))[0];
+  }
+
+  /** Up to 100 profiles of oneself and people one shares a conversation with; others are left out. */
+  profiles(userIds: string[]): Promise<PublicProfile[]> {
+    return this.#engine.api.users({ ids: userIds.join(',') });
+  }
+
+  /** One's own profile. */
+  me(): Promise<Profile> {
+    return this.#engine.api.me();
+  }
+
+  updateProfile(changes: { displayName?: string }): Promise<Profile> {
+    return this.#engine.api.updateProfile(changes);
+  }
+
+  /** Ends all other sessions of the user. `UNAUTHENTICATED` where the current password is wrong. */
+  async changePassword(options: { currentPassword: string; newPassword: string }): Promise<Session> {
+    const session = await this.#engine.api.changePassword(options);
+    this.#engine.replaceToken(session);
+    return session;
+  }
+
+  /** Ends all sessions of the user, on all devices, and closes the client. */
+  async logout(): Promise<void> {
+    await this.#engine.api.logout();
+    await this.close();
+  }
+
+  async #create(body: object): Promise<Conversation> {
+    const { api, replica } = this.#engine;
+    const { moment } = replica;
+    const row: ConversationInfo = await api.createConversation(body);
+    replica.takeRow(row, moment);
+    return this.conversation(row.conversationId);
+  }
+
+  #changeState(change: StateChange): void {
+    this.#change = change;
+    if (change.state === 'offline' && change.reason) this.#settleConnected?.(change.reason);
+    this.emit('state', change);
+  }
+}

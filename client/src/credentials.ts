@@ -1,0 +1,67 @@
+import type { Clock } from './clock.ts';
+import { ParleyError } from './errors.ts';
+import type { Session } from './protocol.ts';
+
+export type GetToken = () => string | Promise<string>;
+
+/** The token in use, and where the next one comes from. */
+export class Credentials {
+  readonly #clock: Clock;
+  readonly #getToken: GetToken | undefined;
+  #token: string | undefined;
+  #renewAt = Number.POSITIVE_INFINITY;
+  #getting: Promise<string> | undefined;
+
+  constructor(
+    clock: Clock,
+    given: { token?: string | undefined; expiresAt?: string | undefined; getToken?: GetToken | undefined },
+  ) {
+    this.#clock = clock;
+    this.#getToken = given.getToken;
+    this.#token = given.token;
+    if (given.expiresAt !== undefined) this.#plan(given.expiresAt);
+  }
+
+  /** Whether half of the token's remaining life, as first known, is over. */
+  get isDue(): boolean {
+    return this.#token !== undefined && this.#clock.now() >= this.#renewAt;
+  }
+
+  async current(): Promise<string> {
+    return this.#token ?? this.#get();
+  }
+
+  /** A token in place of one that the server refused; asks once however many requests were refused with it. */
+  async insteadOf(refused: string): Promise<string> {
+    if (this.#token === refused) this.#token = undefined;
+    return this.current();
+  }
+
+  replace({ token, expiresAt }: Session): void {
+    this.#token = token;
+    this.#plan(expiresAt);
+  }
+
+  #get(): Promise<string> {
+    const getToken = this.#getToken;
+    if (getToken === undefined) {
+      return Promise.reject(new ParleyError('UNAUTHENTICATED', 'The token is refused. Sign in again.'));
+    }
+    this.#getting ??= Promise.resolve()
+      .then(getToken)
+      .then((token) => {
+        this.#token = token;
+        this.#renewAt = Number.POSITIVE_INFINITY;
+        return token;
+      })
+      .finally(() => {
+        this.#getting = undefined;
+      });
+    return this.#getting;
+  }
+
+  #plan(expiresAt: string): void {
+    const now = this.#clock.now();
+    this.#renewAt = now + (Date.parse(expiresAt) - now) / 2;
+  }
+}

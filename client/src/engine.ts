@@ -1,0 +1,160 @@
+import { Api } from './api.ts';
+import { CatchUp } from './catch-up.ts';
+import { Connection, type StateChange } from './connection.ts';
+import { Credentials } from './credentials.ts';
+import { ParleyError } from './errors.ts';
+import type { ServerEvent } from './frames.ts';
+import type { ParleyOptions, Settings } from './options.ts';
+import { Outbox } from './outbox.ts';
+import type { OutgoingMessage } from './outgoing.ts';
+import type { Session } from './protocol.ts';
+import { ReadMarkers } from './read-markers.ts';
+import { Replica, type ReplicaEvents } from './replica.ts';
+import { GapRepair } from './sync.ts';
+import { errorOf } from './transport.ts';
+
+export type EngineEvents = Omit<ReplicaEvents, 'onLack' | 'onSeen'> & {
+  onState(change: StateChange): void;
+  onCaughtUp(): void;
+  onSession(session: Session): void;
+  onOutgoing(message: OutgoingMessage): void;
+  onError(error: unknown): void;
+};
+
+/** The parts behind a client, and what they have to do with each other. */
+export class Engine {
+  readonly api: Api;
+  readonly replica: Replica;
+  readonly outbox: Outbox;
+  readonly markers: ReadMarkers;
+  readonly #settings: Settings;
+  readonly #events: EngineEvents;
+  readonly #credentials: Credentials;
+  readonly #connection: Connection;
+  readonly #repair: GapRepair;
+  readonly #catchUp: CatchUp;
+  #unwatch: (() => void) | undefined;
+  #isCatchingUp = false;
+
+  constructor(settings: Settings, given: ParleyOptions, events: EngineEvents) {
+    const { clock, random } = settings;
+    this.#settings = settings;
+    this.#events = events;
+    this.#credentials = new Credentials(clock, given);
+    this.api = new Api({
+      ...settings,
+      credentials: this.#credentials,
+      onRefused: (reason) => this.#connection.stop(reason),
+    });
+    this.#connection = new Connection({
+      ...settings,
+      url: settings.webSocketUrl,
+      credentials: this.#credentials,
+      prepare: () => this.#identify(),
+      checkToken: async () => {
+        await this.api.whoAmI();
+      },
+      onState: (change) => this.#changeState(change),
+      onEvent: (event) => this.#take(event),
+      onHeartbeat: (reply) => {
+        this.#catchUp.heartbeat(reply);
+        void this.#renewToken();
+      },
+    });
+    this.replica = new Replica({
+      ...events,
+      onSeen: (messages) => this.outbox.settle(messages),
+      onLack: () => this.#mend(),
+    });
+    const parts = { api: this.api, connection: this.#connection, replica: this.replica, clock, random };
+    const onIdle = () => this.#lookWhetherCaughtUp();
+    this.outbox = new Outbox({
+      ...settings,
+      ...parts,
+      onChange: (message) => events.onOutgoing(message),
+      onError: (error) => events.onError(error),
+    });
+    this.markers = new ReadMarkers(parts);
+    this.#repair = new GapRepair({ ...parts, onIdle });
+    this.#catchUp = new CatchUp({ ...parts, repair: this.#repair, onIdle });
+    if (given.userId !== undefined) this.#is(given.userId);
+  }
+
+  /** Connects, and stays connected until {@link close}, or until the server takes no token any more. */
+  open(): void {
+    this.#unwatch ??= this.#settings.signals.watch({
+      up: () => this.#connection.wake(),
+      down: () => this.#connection.drop(),
+    });
+    if (this.replica.userId !== undefined) this.outbox.open(this.replica.userId);
+    this.#connection.start();
+  }
+
+  /** Resolves when all that is to be kept is kept. */
+  async close(): Promise<void> {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#connection.stop();
+    const reason = new ParleyError('CLOSED', 'The client was closed');
+    this.markers.abandon(reason);
+    await this.outbox.close(reason);
+  }
+
+  /** With this token from now on. */
+  replaceToken(session: Session): void {
+    this.#credentials.replace(session);
+    this.#events.onSession(session);
+  }
+
+  async #identify(): Promise<void> {
+    if (this.replica.userId === undefined) this.#is((await this.api.whoAmI()).userId);
+  }
+
+  #is(userId: string): void {
+    this.replica.userId = userId;
+    this.outbox.open(userId);
+  }
+
+  #changeState(change: StateChange): void {
+    const isOnline = change.state === 'online';
+    for (const worker of [this.#catchUp.worker, this.#repair.worker, this.markers.worker]) {
+      if (isOnline) worker.start();
+      else worker.stop();
+    }
+    this.#isCatchingUp = isOnline;
+    if (isOnline) {
+      this.#catchUp.begin();
+      this.outbox.start();
+    } else {
+      this.outbox.stop();
+    }
+    this.#events.onState(change);
+  }
+
+  #take(event: ServerEvent): void {
+    if (event.type !== 'error') this.replica.take(event);
+    else if (event.messageId !== undefined) this.outbox.refused(event.messageId, errorOf(event));
+    else this.#events.onError(errorOf(event));
+  }
+
+  #mend(): void {
+    this.#repair.worker.kick();
+    if (this.replica.unknown().length > 0) this.#catchUp.worker.kick();
+  }
+
+  #lookWhetherCaughtUp(): void {
+    if (!this.#isCatchingUp || this.#catchUp.worker.isBusy || this.#repair.worker.isBusy) return;
+    this.#isCatchingUp = false;
+    this.#events.onCaughtUp();
+  }
+
+  async #renewToken(): Promise<void> {
+    if (!this.#credentials.isDue) return;
+    try {
+      this.replaceToken(await this.api.renewToken());
+    } catch (error) {
+      // The next heartbeat tries again; a token that is refused has stopped the client already.
+      this.#events.onError(error);
+    }
+  }
+}
