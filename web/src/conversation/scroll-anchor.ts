@@ -1,0 +1,31 @@
+import type { RowPlaces } from './row-layout.ts';
+
+/**
+ * What must stay where it is while rows are added, measured or removed around it: the end of the list, or the lower
+ * edge of one row (the upper edge moves when the row loses its sender's name to an older neighbour).
+ */
+export type Anchor = { at: 'end' } | { at: 'row'; key: string; index: number; distance: number };
+
+/** So near to the end, one is at it. */
+const END_SLACK = 48;
+
+type Rows = readonly { key: string; kind: string }[];
+
+export function anchorAt(top: number, height: number, layout: RowPlaces, rows: Rows): Anchor {
+  if (top + height >= layout.total - END_SLACK) return { at: 'end' };
+  let index = layout.indexAt(top);
+  // Only messages keep their place in the conversation: a day begins further up once older ones are loaded.
+  while (index < rows.length - 1 && rows[index]?.kind !== 'message') index += 1;
+  const key = rows[index]?.key;
+  return key === undefined
+    ? { at: 'end' }
+    : { at: 'row', key, index, distance: top - layout.topOf(index + 1) };
+}
+
+/** How far the list must be scrolled for the anchor to be where it was. */
+export function topFor(anchor: Anchor, height: number, layout: RowPlaces): number {
+  const furthest = Math.max(0, layout.total - height);
+  if (anchor.at === 'end') return furthest;
+  const index = layout.indexOf(anchor.key) ?? anchor.index;
+  return Math.max(0, Math.min(furthest, layout.topOf(index + 1) + anchor.distance));
+}

@@ -1,0 +1,36 @@
+type Props = {
+  /** Chooses the colour: the same for the same id everywhere. */
+  id: string;
+  name: string;
+  size?: 'small' | 'large';
+};
+
+/** Tints in styles/tokens.css, each readable in both themes. */
+const TINTS = 8;
+
+export function Avatar({ id, name, size }: Props) {
+  return (
+    <span class={`avatar tint-${tintOf(id)}${size === undefined ? '' : ` ${size}`}`} aria-hidden="true">
+      {initials(name)}
+    </span>
+  );
+}
+
+export function tintOf(id: string): number {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return sum % TINTS;
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return chosen
+    .map((word) => firstCharacter(word ?? ''))
+    .join('')
+    .toUpperCase();
+}
+
+function firstCharacter(word: string): string {
+  return word.match(/[\p{L}\p{N}\p{Extended_Pictographic}]/u)?.[0] ?? '';
+}

@@ -1,0 +1,63 @@
+import type { ParleyClient, PublicProfile } from '@parley/client';
+
+type Answer = Pick<PublicProfile, 'userId' | 'displayName' | 'username'>;
+
+/** Requests for names that come while one task renders are asked for together, up to the 100 that one call takes. */
+const IDS_PER_CALL = 100;
+
+/** Names of the people one meets in messages, looked up once each and kept while the page is open. */
+export class People {
+  readonly #client: ParleyClient;
+  readonly #known = new Map<string, Answer>();
+  readonly #asked = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+  #wanted: string[] = [];
+
+  constructor(client: ParleyClient, me: PublicProfile) {
+    this.#client = client;
+    this.#known.set(me.userId, me);
+  }
+
+  /** Undefined until looked up, and for those with whom one shares nothing any more. */
+  get(userId: string): Answer | undefined {
+    if (!this.#known.has(userId) && !this.#asked.has(userId)) this.#want(userId);
+    return this.#known.get(userId);
+  }
+
+  name(userId: string): string {
+    return this.get(userId)?.displayName ?? 'Someone';
+  }
+
+  learn(profiles: readonly Answer[]): void {
+    const fresh = profiles.filter(
+      ({ userId, displayName }) => this.#known.get(userId)?.displayName !== displayName,
+    );
+    for (const profile of fresh) this.#known.set(profile.userId, profile);
+    if (fresh.length > 0) for (const listener of this.#listeners) listener();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #want(userId: string): void {
+    this.#asked.add(userId);
+    this.#wanted.push(userId);
+    if (this.#wanted.length === 1) queueMicrotask(() => this.#lookUp());
+  }
+
+  async #lookUp(): Promise<void> {
+    const userIds = this.#wanted;
+    this.#wanted = [];
+    for (let start = 0; start < userIds.length; start += IDS_PER_CALL) {
+      const some = userIds.slice(start, start + IDS_PER_CALL);
+      try {
+        this.learn(await this.#client.profiles(some));
+      } catch {
+        // A name is not worth a message: it is asked for again when it is next shown.
+        for (const userId of some) this.#asked.delete(userId);
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { ParleyClient, type SignedIn } from '@parley/client';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { type Chat, ChatContext } from '../sdk/chat-context.ts';
+import { People } from '../sdk/people.ts';
+import { renewSession } from '../session/stored-session.ts';
+import { codeOf, failureInWords } from '../text/error-words.ts';
+import { ChatLayout } from './chat-layout.tsx';
+import { type Toast, Toasts } from './toasts.tsx';
+
+type Props = { session: SignedIn; onSignedOut(why?: string): void };
+
+/** The chat of one signed-in user: makes the client, and closes it when another view takes over. */
+export function ChatApp({ session, onSignedOut }: Props) {
+  const [toasts, setToasts] = useState<Toast[]>([]);
+  const chat = useMemo(() => newChat(session, setToasts), [session.user.userId]);
+  const { client } = chat;
+
+  useEffect(() => {
+    const stops = [
+      client.on('session', (renewed) => renewSession(session.user.userId, renewed)),
+      client.on('state', ({ state, reason }) => {
+        if (state === 'offline' && codeOf(reason) === 'UNAUTHENTICATED')
+          onSignedOut('Your session has ended. Sign in again.');
+      }),
+      client.on('error', (error) => chat.fail('keep your unsent messages on this device', error)),
+    ];
+    // What becomes of it is told by `state`, which the banner shows.
+    client.connect().catch(() => {});
+    return () => {
+      for (const stop of stops) stop();
+      void client.close();
+    };
+  }, [client, onSignedOut]);
+
+  return (
+    <ChatContext.Provider value={chat}>
+      <ChatLayout onSignedOut={onSignedOut} />
+      <Toasts toasts={toasts} onDone={(done) => setToasts((all) => all.filter((toast) => toast !== done))} />
+    </ChatContext.Provider>
+  );
+}
+
+function newChat(session: SignedIn, setToasts: (change: (toasts: Toast[]) => Toast[]) => void): Chat {
+  const { token, expiresAt, user } = session;
+  const client = new ParleyClient({ url: location.origin, token, expiresAt, userId: user.userId });
+  let lastId = 0;
+  const show = (text: string, isError: boolean) => {
+    lastId += 1;
+    const toast = { id: lastId, text, isError };
+    // Said twice is said once: a failing connection would fill the screen.
+    setToasts((toasts) => [...toasts.filter((other) => other.text !== text), toast].slice(-3));
+  };
+  return {
+    client,
+    me: user,
+    people: new People(client, user),
+    toast: (text) => show(text, false),
+    fail: (attempt, error) => show(failureInWords(attempt, error), true),
+  };
+}

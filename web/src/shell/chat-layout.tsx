@@ -1,0 +1,59 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ConversationPane } from '../conversation/conversation-pane.tsx';
+import { DetailsPane } from '../details/details-pane.tsx';
+import { InboxPane } from '../inbox/inbox-pane.tsx';
+import { NewDirectDialog } from '../inbox/new-direct-dialog.tsx';
+import { NewGroupDialog } from '../inbox/new-group-dialog.tsx';
+import { useChat } from '../sdk/chat-context.ts';
+import { useEmitter } from '../sdk/use-emitter.ts';
+import { Announcer } from './announcer.tsx';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { NothingChosen } from './nothing-chosen.tsx';
+import { goTo, useRoute } from './route.ts';
+import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { useShortcuts } from './use-shortcuts.ts';
+import { useUnreadBadge } from './use-unread-badge.ts';
+
+export type DialogName = 'direct' | 'group' | 'shortcuts';
+
+/** Inbox, conversation and details beside each other; one of them at a time where there is no room. */
+export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
+  const { client, toast } = useChat();
+  const { conversationId, details } = useRoute();
+  const [dialog, setDialog] = useState<DialogName>();
+  const inbox = client.conversations();
+  useEmitter(inbox, 'change');
+  useUnreadBadge(inbox);
+  useShortcuts({ conversationId, details, inbox, onDialog: setDialog });
+
+  const conversation = conversationId === undefined ? undefined : client.conversation(conversationId);
+  useEffect(
+    () =>
+      conversation?.on('removed', () => {
+        toast('You are no longer in this conversation.');
+        goTo({}, { replace: true });
+      }),
+    [conversation],
+  );
+
+  const pane = conversation === undefined ? 'inbox' : details ? 'details' : 'conversation';
+  const closeDialog = () => setDialog(undefined);
+  return (
+    <div class="chat" data-pane={pane}>
+      <ConnectionBanner />
+      <InboxPane selectedId={conversationId} onDialog={setDialog} onSignedOut={onSignedOut} />
+      {conversation === undefined ? (
+        <NothingChosen onDialog={setDialog} />
+      ) : (
+        <ConversationPane key={conversation.id} conversation={conversation} detailsOpen={details} />
+      )}
+      {conversation !== undefined && details && (
+        <DetailsPane key={`${conversation.id} details`} conversation={conversation} />
+      )}
+      <Announcer openId={conversationId} />
+      {dialog === 'direct' && <NewDirectDialog onClose={closeDialog} />}
+      {dialog === 'group' && <NewGroupDialog onClose={closeDialog} />}
+      {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
+    </div>
+  );
+}
