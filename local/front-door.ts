@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { StartError } from './emulators/start-error.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import type { WebClient } from './web-client.ts';
 import { welcomePage } from './welcome-page.ts';
 
 /**
@@ -18,6 +19,7 @@ export class FrontDoor {
   readonly #internalServer: Server;
   readonly #internalUrl: string;
   #gateway: Gateway | undefined;
+  #webClient: WebClient | undefined;
 
   static async open({ host, port }: { host: string; port: number }): Promise<FrontDoor> {
     const publicServer = createServer();
@@ -51,10 +53,12 @@ export class FrontDoor {
     return this.#internalUrl + CONNECTIONS_PATH;
   }
 
-  lead(gateway: Gateway): void {
+  /** Without a web client, a page at `/` says that Parley is running. */
+  lead(gateway: Gateway, webClient?: WebClient): void {
     if (gateway.connectionsEndpointPath !== CONNECTIONS_PATH)
       throw new Error('The gateway moved its @connections path');
     this.#gateway = gateway;
+    this.#webClient = webClient;
   }
 
   async close(): Promise<void> {
@@ -65,7 +69,9 @@ export class FrontDoor {
     const path = request.url?.split('?')[0] ?? '/';
     if (this.#gateway === undefined) {
       refuse(response, 503, 'Starting');
-    } else if (path === '/' && request.method === 'GET') {
+    } else if (this.#webClient !== undefined && this.#webClient.handleRequest(request, response)) {
+      return;
+    } else if (path === '/' && request.method === 'GET' && this.#webClient === undefined) {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(welcomePage(this.url));
     } else if (path.startsWith(CONNECTIONS_PATH) || !this.#gateway.handleRequest(request, response)) {
       refuse(response, 404, 'Not Found');

@@ -21,7 +21,7 @@ export async function main(synthesize: () => Promise<string>): Promise<void> {
     const functionLog = new FunctionLog();
     const runtime = await startRuntime({
       ...settings,
-      assemblyDirectory: await synthesize(),
+      assemblyDirectory: synthesize,
       log: (line) => console.log(line),
       lambda: {
         onLog: ({ functionName, line }) => functionLog.write(functionName, line),
@@ -78,9 +78,9 @@ function welcome(runtime: Runtime, demo: Demo | undefined): string {
 /** One line and exit code 1. A stack trace helps those who work on Parley itself, who set PARLEY_DEBUG. */
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const isOurs = error instanceof StartError || typeof error === 'string';
-  console.error(process.env['PARLEY_DEBUG'] && error instanceof Error ? error.stack : `Parley: ${message}`);
-  if (!isOurs && !process.env['PARLEY_DEBUG']) console.error('(PARLEY_DEBUG=1 shows where this comes from.)');
+  const expected = error instanceof StartError || !(error instanceof Error);
+  if (process.env['PARLEY_DEBUG'] && error instanceof Error) console.error(error.stack);
+  else console.error(`Parley: ${message}${expected ? '' : ' (PARLEY_DEBUG=1 shows where this comes from.)'}`);
   process.exit(1);
 }
 

@@ -1,16 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { KinesisClient } from '@aws-sdk/client-kinesis';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { emulatorClient } from './emulators/aws-client.ts';
+import { type StoreEndpoints, storeClients } from './emulators/aws-client.ts';
 import { openDataFolder } from './emulators/data-folder.ts';
-import { startDynamoDb } from './emulators/dynamodb.ts';
 import type { Log } from './emulators/emulator.ts';
-import { startKinesis } from './emulators/kinesis.ts';
-import { provision, type StoreEndpoints } from './emulators/provision.ts';
-import { startQueuesAndBuckets } from './emulators/queues-and-buckets.ts';
+import { provision } from './emulators/provision.ts';
+import { TABLE_TYPES } from './emulators/provision-tables.ts';
 import { resourceAttributes } from './emulators/resource-attributes.ts';
-import { startSecrets } from './emulators/secrets.ts';
+import { startStores } from './emulators/stores.ts';
 import { expiringTables, TimeToLiveSweeper } from './emulators/time-to-live.ts';
 import { FrontDoor } from './front-door.ts';
 import { functionNameOf, functionsFromAssembly } from './functions.ts';
@@ -24,14 +18,17 @@ import type { Backoff } from './streams/backoff.ts';
 import type { DeliveryCounters } from './streams/batch-delivery.ts';
 import { enabledMappings, mappingsFromAssembly } from './streams/mappings-from-assembly.ts';
 import { type Assembly, loadAssembly } from './template/assembly.ts';
+import { type DemoUsers, WebClient } from './web-client.ts';
 
 /** AWS's own placeholder for "no account". */
 export const ACCOUNT_ID = '000000000000';
 
 export type RuntimeOptions = {
-  /** The cloud assembly, such as `cdk.out/local`. */
-  assemblyDirectory: string;
+  /** The cloud assembly, such as `cdk.out/local`, or what makes it: asked once port and data folder are ours. */
+  assemblyDirectory: string | (() => Promise<string>);
   dataDirectory: string;
+  /** The built web client, to be served at `/`, or what makes it. @default a page that says that Parley is running */
+  webDirectory?: string | (() => Promise<string>);
   /** Empties the data folder first. @default false */
   fresh?: boolean;
   /** @default '127.0.0.1' */
@@ -81,6 +78,8 @@ export type Runtime = {
   streamCounters(): Record<string, DeliveryCounters>;
   /** Deletes expired items now. @returns how many */
   sweepExpired(): Promise<number>;
+  /** Lets the sign-in view of the web client offer these users. */
+  offerDemoUsers(users: DemoUsers): void;
   close(): Promise<void>;
 };
 
@@ -98,27 +97,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closers.push(() => folder.release());
     const door = await FrontDoor.open({ host: options.host ?? '127.0.0.1', port: options.port ?? 8787 });
     closers.push(() => door.close());
+    const stores = await startStores({
+      dataDirectory: folder.path,
+      region,
+      log,
+      onUnexpectedEnd: (reason) => options.onFatal?.(reason),
+    });
+    closers.push(() => stores.close());
+    const { endpoints } = stores;
+    const clients = storeClients(endpoints, region);
+    closers.push(() => clients.destroy());
 
-    const [dynamodb, kinesisEmulator, queuesAndBuckets, secrets] = await startEach(closers, [
-      startDynamoDb({
-        dataDirectory: folder.path,
-        log,
-        onUnexpectedEnd: (reason) => options.onFatal?.(reason),
-      }),
-      startKinesis({ dataDirectory: folder.path }),
-      startQueuesAndBuckets({ dataDirectory: folder.path, region }),
-      startSecrets({ dataDirectory: folder.path }),
-    ]);
-    const endpoints: StoreEndpoints = {
-      dynamodb: dynamodb.endpoint,
-      kinesis: kinesisEmulator.endpoint,
-      sqs: queuesAndBuckets.endpoint,
-      s3: queuesAndBuckets.endpoint,
-      secretsManager: secrets.endpoint,
-    };
-
+    const { assemblyDirectory } = options;
     const assembly = loadAssembly(
-      options.assemblyDirectory,
+      typeof assemblyDirectory === 'string' ? assemblyDirectory : await assemblyDirectory(),
       resourceAttributes({
         region,
         accountId: ACCOUNT_ID,
@@ -127,7 +119,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }),
     );
     for (const line of unknownResources(assembly)) log(`Not served locally: ${line}`);
-    await provision(assembly, endpoints, { region, secrets: secrets.secrets, log });
+    await provision(assembly, clients, stores.secrets, log);
 
     const models = gatewaysFromAssembly(assembly);
     const tally = new InvocationTally();
@@ -144,30 +136,24 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     });
     closers.push(() => pool.close());
 
-    const kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, region));
-    const sqs = new SQSClient(emulatorClient(endpoints.sqs, region));
-    const s3 = new S3Client({ ...emulatorClient(endpoints.s3, region), forcePathStyle: true });
-    const tables = new DynamoDBClient(emulatorClient(endpoints.dynamodb, region));
-    closers.push(() => {
-      for (const client of [kinesis, sqs, s3, tables]) client.destroy();
-    });
+    const { pollIntervalMs, backoff } = options;
     const mappings = mappingsFromAssembly(assembly, {
-      kinesis,
-      sqs,
-      s3,
+      clients,
       invoker: pool,
       region,
       accountId: ACCOUNT_ID,
       dataDirectory: folder.path,
       log,
-      pollIntervalMs: options.pollIntervalMs,
-      backoff: options.backoff,
+      pollIntervalMs,
+      backoff,
     });
-    closers.push(async () => {
-      await Promise.all([...mappings.kinesis, ...mappings.sqs].map((mapping) => mapping.close()));
-    });
+    closers.push(() => mappings.close());
 
-    const sweeper = new TimeToLiveSweeper({ client: tables, tables: expiringTables(assembly), log });
+    const sweeper = new TimeToLiveSweeper({
+      client: clients.dynamodb,
+      tables: expiringTables(assembly),
+      log,
+    });
     sweeper.start(options.timeToLiveIntervalMs);
     closers.push(() => sweeper.close());
 
@@ -180,12 +166,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ...(options.onGatewayFailure !== undefined && { onFailure: options.onGatewayFailure }),
     });
     closers.push(() => gateway.close());
-    door.lead(gateway);
+    const { webDirectory } = options;
+    const webFiles = typeof webDirectory === 'function' ? await webDirectory() : webDirectory;
+    const webClient = webFiles === undefined ? undefined : new WebClient(webFiles);
+    door.lead(gateway, webClient);
     // Last: what they deliver is pushed through the gateway.
-    await Promise.all(mappings.kinesis.map((mapping) => mapping.start()));
-    for (const mapping of mappings.sqs) mapping.start();
+    await mappings.start();
 
-    const names = physicalNames(assembly);
     return {
       url: door.url,
       webSocketUrl: `${door.url.replace(/^http/, 'ws')}/connect`,
@@ -193,11 +180,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       region,
       dataDirectory: folder.path,
       startedEmpty: folder.isEmpty,
-      physicalName(logicalId) {
-        const name = names.get(logicalId);
-        if (name === undefined) throw new Error(`The template has no resource ${logicalId}`);
-        return name;
-      },
+      physicalName: (logicalId) => physicalName(assembly, logicalId),
       tableNames: tableNames(assembly),
       invocations: () => tally.byFunction(),
       connections: () => gateway.metrics.connections,
@@ -209,26 +192,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           ),
         ),
       sweepExpired: () => sweeper.sweep(),
+      offerDemoUsers: (users) => webClient?.offer(users),
       close: closeAll,
     };
   } catch (error) {
     await closeAll();
     throw error;
   }
-}
-
-type Closable = { close(): Promise<void> };
-
-/** Those that did start are closed when another one does not. */
-async function startEach<T extends readonly Promise<Closable>[]>(
-  closers: (() => Promise<void> | void)[],
-  starting: readonly [...T],
-): Promise<{ [Index in keyof T]: Awaited<T[Index]> }> {
-  const results = await Promise.allSettled(starting);
-  for (const result of results) {
-    if (result.status === 'fulfilled') closers.push(() => result.value.close());
-  }
-  return Promise.all(starting);
 }
 
 /** Only what a route, an authorizer or an event source mapping invokes is run: a deployment's own helpers are not. */
@@ -256,17 +226,16 @@ function endpointVariables(endpoints: StoreEndpoints, connectionsUrl: string): R
   };
 }
 
-function physicalNames(assembly: Assembly): Map<string, string> {
-  const names = new Map(assembly.resources.map(({ logicalId, ref }) => [withoutHash(logicalId), ref]));
-  for (const { logicalId, ref } of assembly.resources) names.set(logicalId, ref);
-  return names;
+function physicalName(assembly: Assembly, logicalId: string): string {
+  const resource =
+    assembly.resources.find((candidate) => candidate.logicalId === logicalId) ??
+    assembly.resources.find((candidate) => withoutHash(candidate.logicalId) === logicalId);
+  if (resource === undefined) throw new Error(`The template has no resource ${logicalId}`);
+  return resource.ref;
 }
 
 function tableNames(assembly: Assembly): Record<string, string> {
-  const tables = [
-    ...assembly.ofType('AWS::DynamoDB::Table'),
-    ...assembly.ofType('AWS::DynamoDB::GlobalTable'),
-  ];
+  const tables = TABLE_TYPES.flatMap((type) => assembly.ofType(type));
   return Object.fromEntries(tables.map(({ logicalId, ref }) => [withoutHash(logicalId), ref]));
 }
 

@@ -1,6 +1,28 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-/** What the runtime's own AWS clients need to talk to an emulator: it checks no signature, but wants one. */
+/** Base URLs of the emulators. */
+export type StoreEndpoints = {
+  dynamodb: string;
+  kinesis: string;
+  sqs: string;
+  s3: string;
+  secretsManager: string;
+};
+
+/** The runtime's own clients. */
+export type StoreClients = {
+  dynamodb: DynamoDBClient;
+  kinesis: KinesisClient;
+  sqs: SQSClient;
+  s3: S3Client;
+  destroy(): void;
+};
+
+/** What an AWS client needs to talk to an emulator: it checks no signature, but wants one. */
 export function emulatorClient(endpoint: string, region: string) {
   return {
     endpoint,
@@ -8,5 +30,20 @@ export function emulatorClient(endpoint: string, region: string) {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     // The Kinesis client would speak HTTP/2, which no emulator does.
     requestHandler: new NodeHttpHandler({ connectionTimeout: 5000 }),
+  };
+}
+
+export function storeClients(endpoints: StoreEndpoints, region: string): StoreClients {
+  const clients = {
+    dynamodb: new DynamoDBClient(emulatorClient(endpoints.dynamodb, region)),
+    kinesis: new KinesisClient(emulatorClient(endpoints.kinesis, region)),
+    sqs: new SQSClient(emulatorClient(endpoints.sqs, region)),
+    s3: new S3Client({ ...emulatorClient(endpoints.s3, region), forcePathStyle: true }),
+  };
+  return {
+    ...clients,
+    destroy() {
+      for (const client of Object.values(clients)) client.destroy();
+    },
   };
 }

@@ -1,49 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeTableCommand, DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DescribeTableCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Assembly, Resource } from '../template/assembly.ts';
-import { emulatorClient } from './aws-client.ts';
-import { startDynamoDb } from './dynamodb.ts';
-import type { Emulator } from './emulator.ts';
-import { startKinesis } from './kinesis.ts';
-import { provision, type StoreEndpoints } from './provision.ts';
-import { startQueuesAndBuckets } from './queues-and-buckets.ts';
+import { type StoreClients, storeClients } from './aws-client.ts';
+import { provision } from './provision.ts';
 import { resourceAttributes } from './resource-attributes.ts';
-import { type SecretsEmulator, startSecrets } from './secrets.ts';
+import { type Stores, startStores } from './stores.ts';
 import { expiringTables, TimeToLiveSweeper } from './time-to-live.ts';
 
 let folder: string;
-let emulators: Emulator[];
-let secrets: SecretsEmulator;
-let endpoints: StoreEndpoints;
-let dynamodb: DynamoDBClient;
+let stores: Stores;
+let clients: StoreClients;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-provision-'));
-  const [tables, streams, queues, secretsEmulator] = await Promise.all([
-    startDynamoDb({ dataDirectory: folder, log: () => {} }),
-    startKinesis({ dataDirectory: folder }),
-    startQueuesAndBuckets({ dataDirectory: folder, region: 'us-east-1' }),
-    startSecrets({ dataDirectory: folder }),
-  ]);
-  emulators = [tables, streams, queues, secretsEmulator];
-  secrets = secretsEmulator;
-  endpoints = {
-    dynamodb: tables.endpoint,
-    kinesis: streams.endpoint,
-    sqs: queues.endpoint,
-    s3: queues.endpoint,
-    secretsManager: secretsEmulator.endpoint,
-  };
-  dynamodb = new DynamoDBClient(emulatorClient(endpoints.dynamodb, 'us-east-1'));
+  stores = await startStores({
+    dataDirectory: folder,
+    region: 'us-east-1',
+    log: () => {},
+    onUnexpectedEnd: () => {},
+  });
+  clients = storeClients(stores.endpoints, 'us-east-1');
 });
 afterAll(async () => {
-  dynamodb.destroy();
-  await Promise.all(emulators.map((emulator) => emulator.close()));
+  clients.destroy();
+  await stores.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -54,7 +39,7 @@ function assemblyOf(
   const context = resourceAttributes({
     region: 'us-east-1',
     accountId: '000000000000',
-    queuesEndpoint: endpoints.sqs,
+    queuesEndpoint: stores.endpoints.sqs,
     gatewayEndpoint: 'http://localhost:8787',
   });
   const all = Object.entries(resources).map(([logicalId, { type, properties }]): Resource => {
@@ -71,7 +56,7 @@ function assemblyOf(
 }
 
 const provisionAll = (assembly: Assembly, log: (line: string) => void = () => {}) =>
-  provision(assembly, endpoints, { region: 'us-east-1', secrets: secrets.secrets, log });
+  provision(assembly, clients, stores.secrets, log);
 
 const table = (properties: Record<string, unknown>) => ({
   type: 'AWS::DynamoDB::Table',
@@ -134,26 +119,25 @@ test('everything that the template declares is there, and a second time changes 
     },
   });
   await provisionAll(assembly);
-  const secret = secrets.secrets.find('Test-Token')?.current.secretString ?? '';
+  const secret = stores.secrets.find('Test-Token')?.current.secretString ?? '';
   expect(JSON.parse(secret).current).toHaveLength(64);
   await provisionAll(assembly);
-  expect(secrets.secrets.find('Test-Token')?.current.secretString).toBe(secret);
+  expect(stores.secrets.find('Test-Token')?.current.secretString).toBe(secret);
 
-  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: 'Test-Inbox' }));
+  const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: 'Test-Inbox' }));
   expect(Table?.KeySchema).toEqual([
     { AttributeName: 'userId', KeyType: 'HASH' },
     { AttributeName: 'conversationId', KeyType: 'RANGE' },
   ]);
   expect(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual(['byActivity']);
 
-  const kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, 'us-east-1'));
-  const stream = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: 'Test-Messages' }));
+  const stream = await clients.kinesis.send(
+    new DescribeStreamSummaryCommand({ StreamName: 'Test-Messages' }),
+  );
   expect(stream.StreamDescriptionSummary).toMatchObject({ OpenShardCount: 2, RetentionPeriodHours: 48 });
-  kinesis.destroy();
 
-  const sqs = new SQSClient(emulatorClient(endpoints.sqs, 'us-east-1'));
   const jobs = assembly.resources.find(({ logicalId }) => logicalId === 'Jobs');
-  const queue = await sqs.send(
+  const queue = await clients.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: jobs?.ref, AttributeNames: ['All'] }),
   );
   expect(queue.Attributes).toMatchObject({
@@ -161,20 +145,17 @@ test('everything that the template declares is there, and a second time changes 
     QueueArn: 'arn:aws:sqs:us-east-1:000000000000:Test-Jobs',
   });
   expect(JSON.parse(queue.Attributes?.['RedrivePolicy'] ?? '')).toMatchObject({ maxReceiveCount: 3 });
-  sqs.destroy();
 
-  const s3 = new S3Client({ ...emulatorClient(endpoints.s3, 'us-east-1'), forcePathStyle: true });
-  await s3.send(new HeadBucketCommand({ Bucket: 'test-failures' }));
-  s3.destroy();
+  await clients.s3.send(new HeadBucketCommand({ Bucket: 'test-failures' }));
 });
 
 test('a restart adds a new index with the items that are there, and new tables', async () => {
   await provisionAll(assemblyOf({ Growing: table({}) }));
   const item = { userId: { S: 'u' }, conversationId: { S: 'c' }, lastActivityAt: { S: '2026' } };
-  await dynamodb.send(new PutItemCommand({ TableName: 'Test-Growing', Item: item }));
+  await clients.dynamodb.send(new PutItemCommand({ TableName: 'Test-Growing', Item: item }));
   await provisionAll(assemblyOf({ Growing: table(byActivity), Added: table({}) }));
 
-  const { Items } = await dynamodb.send(
+  const { Items } = await clients.dynamodb.send(
     new QueryCommand({
       TableName: 'Test-Growing',
       IndexName: 'byActivity',
@@ -183,10 +164,10 @@ test('a restart adds a new index with the items that are there, and new tables',
     }),
   );
   expect(Items).toEqual([item]);
-  await dynamodb.send(new DescribeTableCommand({ TableName: 'Test-Added' }));
+  await clients.dynamodb.send(new DescribeTableCommand({ TableName: 'Test-Added' }));
 
   await provisionAll(assemblyOf({ Growing: table({}) }));
-  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: 'Test-Growing' }));
+  const { Table } = await clients.dynamodb.send(new DescribeTableCommand({ TableName: 'Test-Growing' }));
   expect(Table?.GlobalSecondaryIndexes ?? []).toEqual([]);
 });
 
@@ -214,7 +195,7 @@ test('expired items are deleted by the table’s time to live', async () => {
   });
   await provisionAll(assembly);
   const put = (id: string, attributes: Record<string, { N: string } | { S: string }>) =>
-    dynamodb.send(
+    clients.dynamodb.send(
       new PutItemCommand({
         TableName: 'Test-Presence',
         Item: { userId: { S: 'u' }, conversationId: { S: id }, ...attributes },
@@ -230,14 +211,14 @@ test('expired items are deleted by the table’s time to live', async () => {
   await put('without', {});
 
   const sweeper = new TimeToLiveSweeper({
-    client: dynamodb,
+    client: clients.dynamodb,
     tables: expiringTables(assembly),
     log: () => {},
     now: () => now * 1000,
   });
   expect(await sweeper.sweep()).toBe(2);
   expect(await sweeper.sweep()).toBe(0);
-  const { Items } = await dynamodb.send(
+  const { Items } = await clients.dynamodb.send(
     new QueryCommand({
       TableName: 'Test-Presence',
       KeyConditionExpression: 'userId = :u',

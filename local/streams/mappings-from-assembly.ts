@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { StoreClients } from '../emulators/aws-client.ts';
 import type { Log } from '../emulators/emulator.ts';
 import { eventSourceMappingId } from '../emulators/resource-attributes.ts';
 import { functionNameOf } from '../functions.ts';
@@ -16,9 +14,7 @@ import { SqsMapping } from './sqs-mapping.ts';
 import { sqsSettings } from './sqs-settings.ts';
 
 export type MappingServices = {
-  kinesis: KinesisClient;
-  sqs: SQSClient;
-  s3: S3Client;
+  clients: StoreClients;
   invoker: LambdaInvoker;
   region: string;
   accountId: string;
@@ -28,7 +24,12 @@ export type MappingServices = {
   backoff?: Backoff | undefined;
 };
 
-export type Mappings = { kinesis: KinesisMapping[]; sqs: SqsMapping[] };
+export type Mappings = {
+  kinesis: KinesisMapping[];
+  sqs: SqsMapping[];
+  start(): Promise<void>;
+  close(): Promise<void>;
+};
 
 /** Enabled event source mappings of the template. */
 export function enabledMappings(assembly: Assembly): Resource[] {
@@ -39,16 +40,27 @@ export function enabledMappings(assembly: Assembly): Resource[] {
 
 /** Builds, without starting them, the event source mappings of the template. */
 export function mappingsFromAssembly(assembly: Assembly, services: MappingServices): Mappings {
-  const mappings: Mappings = { kinesis: [], sqs: [] };
+  const kinesis: KinesisMapping[] = [];
+  const sqs: SqsMapping[] = [];
   for (const resource of enabledMappings(assembly)) {
     const source = new MappingProperties(resource).text('EventSourceArn');
     const service = source.split(':')[2];
-    if (service === 'kinesis') mappings.kinesis.push(kinesisMapping(resource, source, assembly, services));
-    else if (service === 'sqs') mappings.sqs.push(sqsMapping(resource, source, assembly, services));
+    if (service === 'kinesis') kinesis.push(kinesisMapping(resource, source, assembly, services));
+    else if (service === 'sqs') sqs.push(sqsMapping(resource, source, assembly, services));
     else
       throw new MappingProperties(resource).error(`a source of ${service ?? source} is not served locally`);
   }
-  return mappings;
+  return {
+    kinesis,
+    sqs,
+    async start() {
+      await Promise.all(kinesis.map((mapping) => mapping.start()));
+      for (const mapping of sqs) mapping.start();
+    },
+    async close() {
+      await Promise.all([...kinesis, ...sqs].map((mapping) => mapping.close()));
+    },
+  };
 }
 
 function kinesisMapping(
@@ -57,7 +69,7 @@ function kinesisMapping(
   assembly: Assembly,
   services: MappingServices,
 ): KinesisMapping {
-  const { kinesis, invoker, region, dataDirectory, log, pollIntervalMs, backoff } = services;
+  const { clients, invoker, region, dataDirectory, log, pollIntervalMs, backoff } = services;
   const mappingId = eventSourceMappingId(resource);
   const functionName = functionNameOf(resource.properties['FunctionName']);
   const settings = kinesisSettings(resource);
@@ -72,7 +84,7 @@ function kinesisMapping(
     invokeIdentityArn: roleOf(functionName, assembly),
     region,
     settings,
-    kinesis,
+    kinesis: clients.kinesis,
     invoker,
     destination: destinationOf(resource, settings.onFailureArn, services),
     checkpointFile: join(dataDirectory, 'checkpoints', `${mappingId}.json`),
@@ -88,7 +100,7 @@ function sqsMapping(
   assembly: Assembly,
   services: MappingServices,
 ): SqsMapping {
-  const { sqs, invoker, region, log } = services;
+  const { clients, invoker, region, log } = services;
   const functionName = functionNameOf(resource.properties['FunctionName']);
   const queue = assembly
     .ofType('AWS::SQS::Queue')
@@ -108,7 +120,7 @@ function sqsMapping(
     queueArn: source,
     region,
     settings: sqsSettings(resource, { isFifo: queue.properties['FifoQueue'] === true }),
-    sqs,
+    sqs: clients.sqs,
     invoker,
     log,
   });
@@ -117,17 +129,17 @@ function sqsMapping(
 function destinationOf(
   resource: Resource,
   arn: string | undefined,
-  { s3, sqs, accountId }: MappingServices,
+  { clients, accountId }: MappingServices,
 ): FailureDestination | undefined {
   if (arn === undefined) return undefined;
   const parts = arn.split(':');
   const name = parts[5] ?? '';
   switch (parts[2]) {
     case 's3':
-      return new BucketDestination(s3, name);
+      return new BucketDestination(clients.s3, name);
     case 'sqs':
       // fauxqs finds a queue by the path alone.
-      return new QueueDestination(sqs, `http://sqs.local/${accountId}/${name}`);
+      return new QueueDestination(clients.sqs, `http://sqs.local/${accountId}/${name}`);
     default:
       throw new MappingProperties(resource).error(`the on-failure destination ${arn} is not served locally`);
   }
