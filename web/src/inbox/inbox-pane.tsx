@@ -69,7 +69,9 @@ export function InboxPane({ selectedId, onDialog, onSignedOut }: Props) {
           </ul>
         )}
         {items.length === 0 && !inbox.isLoaded && <InboxSkeleton />}
-        {items.length === 0 && inbox.isLoaded && <EmptyInbox isFiltered={needle !== ''} onDialog={onDialog} />}
+        {items.length === 0 && inbox.isLoaded && (
+          <EmptyInbox isFiltered={needle !== ''} onDialog={onDialog} />
+        )}
       </nav>
     </section>
   );
