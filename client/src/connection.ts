@@ -32,6 +32,8 @@ export type ConnectionParts = {
   onState(change: StateChange): void;
   onEvent(event: ServerEvent): void;
   onHeartbeat: HeartbeatEvents['onReply'];
+  /** Another socket has taken the place of the one before, and no event was missed. */
+  onRenewed(): void;
 };
 
 /** A socket that lasted so long was a good one: the next attempt need not wait long. */
@@ -195,8 +197,8 @@ export class Connection {
       const renewed = await this.#open();
       if (old === undefined || old !== this.#current) return renewed.drop();
       this.#adopt(renewed);
-      this.#heartbeat.beat();
       this.#previous = old;
+      this.#parts.onRenewed();
       this.#parts.clock.setTimeout(() => old.retire(), lingerMs);
     } catch {
       // The old socket is as good as before; where it is not, there is a reconnect anyway.

@@ -60,6 +60,8 @@ export class Engine {
         this.#catchUp.heartbeat(reply);
         void this.#renewToken();
       },
+      // Not needed for messages; but a lost word about a title or a marker would not be noticed otherwise.
+      onRenewed: () => this.#catchUp.begin(),
     });
     this.replica = new Replica({
       ...events,

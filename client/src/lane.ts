@@ -45,7 +45,6 @@ export class Lane {
 
   add(message: OutgoingMessage, isKept: boolean): void {
     this.#waiting.push({ message, isKept, resendAt: 0, resends: 0 });
-    this.#waiting.sort((one, other) => one.message.order - other.message.order);
     this.worker.kick();
   }
 
@@ -97,6 +96,7 @@ export class Lane {
   /** The first that is to be sent, unless one before it has still to be kept. */
   #next(): Waiting | undefined {
     const now = this.#clock.now();
+    this.#waiting.sort((one, other) => one.message.order - other.message.order);
     for (const waiting of this.#waiting) {
       if (!waiting.isKept) return undefined;
       const { state } = waiting.message;

@@ -35,6 +35,8 @@ export class Outbox {
   readonly #parts: Parts;
   readonly #messages = new Map<string, OutgoingMessage>();
   readonly #lanes = new Map<string, Lane>();
+  /** Not in the storage yet, in order. */
+  readonly #unkept = new Set<OutgoingMessage>();
   readonly #resolved = new Set<string>();
   readonly #records: SharedRecords;
   readonly #actions: OutgoingActions = {
@@ -128,9 +130,9 @@ export class Outbox {
   }
 
   #add(message: OutgoingMessage, isKept: boolean): void {
-    this.#lastOrder = Math.max(this.#lastOrder, message.order);
     this.#messages.set(message.messageId, message);
     this.#lane(message).add(message, isKept);
+    if (!isKept) this.#unkept.add(message);
     this.#parts.onChange(message);
   }
 
@@ -177,15 +179,27 @@ export class Outbox {
   /** A change that was made by whoever sends. */
   #changed(message: OutgoingMessage): void {
     this.#parts.onChange(message);
-    const record = this.#recordOf(message);
-    if (record !== undefined && this.#records.leads) void this.#records.put(record);
+    if (this.#records.leads) void this.#records.put(() => this.#recordOf(message));
   }
 
   #keep(message: OutgoingMessage): void {
-    const record = this.#recordOf(message);
-    if (record === undefined) return;
+    if (this.#userId === undefined) return;
+    const put = this.#records.put(() => {
+      this.#unkept.delete(message);
+      return this.#recordOf(message);
+    });
     // Where it cannot be kept it is sent all the same; the application has heard of the storage's failure.
-    void this.#records.put(record).then(() => this.#lane(message).kept(message));
+    void put.then(() => this.#lanes.get(message.conversationId)?.kept(message));
+  }
+
+  /** What an earlier run has left was said before what is new in this one, whatever the device's clock says. */
+  #letPass(earlier: OutgoingMessage): void {
+    this.#lastOrder = Math.max(this.#lastOrder, earlier.order);
+    for (const message of this.#unkept) {
+      if (message.order > earlier.order) continue;
+      this.#lastOrder += 1;
+      message.order = this.#lastOrder;
+    }
   }
 
   #resolve(message: OutgoingMessage, state: 'stored' | 'discarded'): void {
@@ -209,7 +223,9 @@ export class Outbox {
     if (this.#resolved.has(record.messageId)) return;
     const known = this.#messages.get(record.messageId);
     if (known === undefined) {
-      this.#add(new OutgoingMessage(record, this.#actions), true);
+      const message = new OutgoingMessage(record, this.#actions);
+      this.#letPass(message);
+      this.#add(message, true);
     } else if (known.state !== record.state) {
       const { error } = record;
       known.become(record.state, error && { error: new ParleyError(error.code, error.message) });

@@ -29,8 +29,8 @@ export class OutgoingMessage extends Emitter<OutgoingEvents> {
   readonly replyTo: number | undefined;
   /** When `send()` was called, by this device's clock: milliseconds since 1970. */
   readonly queuedAt: number;
-  /** @internal */
-  readonly order: number;
+  /** @internal The lower one goes first. */
+  order: number;
   readonly #actions: OutgoingActions;
   #state: OutgoingState;
   #error: ParleyError | undefined;

@@ -59,9 +59,14 @@ export class SharedRecords {
     await this.#inTurn(async () => this.#parts.storage.close?.());
   }
 
-  /** Resolves when it is kept, or cannot be. */
-  put(record: OutboxRecord): Promise<void> {
+  /**
+   * Resolves when it is kept, or cannot be.
+   * @param recordOf called when it is its turn; without a record there is nothing to keep any more
+   */
+  put(recordOf: () => OutboxRecord | undefined): Promise<void> {
     return this.#inTurn(async () => {
+      const record = recordOf();
+      if (record === undefined) return;
       await this.#parts.storage.put(record);
       this.#say({ put: record });
     });

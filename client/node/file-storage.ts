@@ -1,6 +1,6 @@
-/** `@parley/client/file`: for Node only, and an entry of its own so that no browser's bundle meets `node:fs`. */
+/** `@parley/client/node`: for Node only, and an entry of its own so that no browser's bundle meets `node:fs`. */
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
-import type { OutboxRecord, OutboxStorage } from './storage.ts';
+import type { OutboxRecord, OutboxStorage } from '../src/storage.ts';
 
 type Line = { put: OutboxRecord } | { delete: string };
 

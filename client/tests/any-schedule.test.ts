@@ -1,0 +1,258 @@
+/** Whatever becomes of frames, sockets, servers and the device itself, the application sees exactly the conversation. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ParleyClient } from '../src/client.ts';
+import type { Message } from '../src/protocol.ts';
+import { memoryStorage } from '../src/storage.ts';
+import { type Fate, storm } from './support/fate.ts';
+import { Fixture } from './support/fixture.ts';
+
+const rooms = ['red', 'green', 'blue', 'black', 'white'];
+const room = fc.constantFrom(...rooms);
+const delay = fc.integer({ min: 1, max: 3_000 });
+
+const fate: fc.Arbitrary<Fate> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('arrives' as const), afterMs: delay }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('arrivesTwice' as const),
+      afterMs: delay,
+      againAfterMs: fc.integer({ min: 1, max: 60_000 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ kind: 'lost' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('refused' as const),
+      with: fc.constantFrom('RATE_LIMITED' as const, 'UNAVAILABLE' as const, 'gateway' as const),
+    }),
+  },
+);
+
+type Step =
+  | { do: 'wait'; ms: number }
+  | { do: 'send' | 'otherSends' | 'ownPhoneSends' | 'create' | 'read' | 'phoneReads'; room: string }
+  | { do: 'leave' | 'join' | 'rename' | 'pin'; room: string }
+  | { do: 'cut' | 'vanish' | 'down' | 'up' | 'restart' | 'flicker' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 90_000 }) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constantFrom('send' as const, 'otherSends' as const), room }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'ownPhoneSends' as const,
+        'create' as const,
+        'read' as const,
+        'phoneReads' as const,
+      ),
+      room,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('leave' as const, 'join' as const, 'rename' as const, 'pin' as const),
+      room,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'cut' as const,
+        'vanish' as const,
+        'down' as const,
+        'up' as const,
+        'restart' as const,
+        'flicker' as const,
+      ),
+    }),
+  },
+);
+
+/** One device of alice's under a schedule, and what its application has been told. */
+class Device {
+  readonly world = new Fixture();
+  readonly storage = memoryStorage();
+  readonly created = new Set<string>();
+  /** What `send` was called with, in order. */
+  readonly sent: { room: string; content: string }[] = [];
+  client: ParleyClient;
+  heard: Message[] = [];
+  /** What had reached the storage, and must survive a crash. */
+  readonly kept = new Set<string>();
+  #power = { isOn: true };
+  #up = (): void => undefined;
+  #count = 0;
+
+  constructor(fates: Fate[]) {
+    this.world.server.network = storm(fates);
+    this.client = this.#start();
+  }
+
+  #start(): ParleyClient {
+    const power = { isOn: true };
+    this.#power = power;
+    const { clock } = this.world;
+    const client = this.world.client({
+      clock: {
+        now: () => clock.now(),
+        setTimeout: (callback, ms) => clock.setTimeout(() => power.isOn && callback(), ms),
+        clearTimeout: (timer) => clock.clearTimeout(timer),
+      },
+      storage: {
+        ...this.storage,
+        put: async (record) => {
+          if (!power.isOn) return;
+          await this.storage.put(record);
+          this.kept.add(record.content);
+        },
+        delete: async (messageId) => {
+          if (power.isOn) await this.storage.delete(messageId);
+        },
+      },
+      signals: {
+        watch: ({ up, down }) => {
+          this.#up = () => {
+            down();
+            up();
+          };
+          return () => undefined;
+        },
+      },
+    });
+    const heard: Message[] = [];
+    this.heard = heard;
+    client.on('message', (message) => heard.push(message));
+    client.on('error', (error) => {
+      throw error;
+    });
+    void client.connect().catch(() => undefined);
+    return client;
+  }
+
+  async run(one: Step): Promise<void> {
+    const { server, clock } = this.world;
+    this.#count += 1;
+    const content = `message ${this.#count}`;
+    if ('room' in one && one.do !== 'create' && !this.created.has(one.room)) return;
+    switch (one.do) {
+      case 'wait':
+        return clock.advance(one.ms);
+      case 'create':
+        if (this.created.has(one.room)) return;
+        this.created.add(one.room);
+        return server.chat.create(one.room, 'bob', ['alice']);
+      case 'send':
+        this.sent.push({ room: one.room, content });
+        this.client.conversation(one.room).send(content);
+        return;
+      case 'otherSends':
+        return this.world.say(one.room, 'bob', content);
+      case 'ownPhoneSends':
+        return this.world.say(one.room, 'alice', content);
+      case 'read':
+        void this.client
+          .conversation(one.room)
+          .markRead()
+          .catch(() => undefined);
+        return;
+      case 'phoneReads':
+        if (server.chat.isMember(one.room, 'alice')) server.chat.markRead(one.room, 'alice', 1_000);
+        return;
+      case 'leave':
+        return server.chat.remove(one.room, 'alice');
+      case 'join':
+        return server.chat.add(one.room, 'alice');
+      case 'rename':
+        return server.chat.rename(one.room, content);
+      case 'pin':
+        if (server.chat.isMember(one.room, 'alice'))
+          server.chat.pin(one.room, 'alice', this.#count % 2 === 0);
+        return;
+      case 'cut':
+        return server.cut();
+      case 'vanish':
+        return server.vanish();
+      case 'down':
+        server.isDown = true;
+        return server.cut();
+      case 'up':
+        server.isDown = false;
+        return;
+      case 'flicker':
+        return this.#up();
+      case 'restart':
+        // A crash: the operating system closes the sockets, and nothing else is done any more.
+        this.#power.isOn = false;
+        server.cut();
+        this.client = this.#start();
+        return;
+    }
+  }
+}
+
+const byId = (one: { conversationId: string }, other: { conversationId: string }) =>
+  one.conversationId < other.conversationId ? -1 : 1;
+
+test('the application sees exactly the conversation, and the server stores each message once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.array(fate, { maxLength: 150 }),
+      async (steps, fates) => {
+        const device = new Device(fates);
+        const { server, clock } = device.world;
+        device.created.add('red');
+        server.chat.create('red', 'bob', ['alice']);
+        for (const one of steps) await device.run(one);
+
+        server.isDown = false;
+        server.network = storm([]);
+        await clock.advance(30 * 60_000);
+
+        const { client } = device;
+        expect(client.state).toBe('online');
+        expect(client.outgoing.map(({ state }) => state).filter((state) => state !== 'failed')).toEqual([]);
+        const failed = client.outgoing.map(({ content }) => content);
+        for (const { conversationId } of server.chat.inbox('alice')) {
+          const stored = server.chat.messages(conversationId, 'alice');
+          // In order, without a gap, each once, up to the end.
+          const heard = device.heard.filter((message) => message.conversationId === conversationId);
+          expect(heard).toEqual(heard.length === 0 ? [] : stored.slice(-heard.length));
+          // With the history it is all of it.
+          const timeline = client.conversation(conversationId).timeline();
+          while (timeline.hasOlder) {
+            const loading = timeline.loadOlder();
+            await clock.advance(1_000);
+            await loading;
+          }
+          expect(timeline.messages).toEqual(stored);
+          // One's own are there once, in the order in which they were sent.
+          const own = device.sent.filter((one) => one.room === conversationId).map(({ content }) => content);
+          const arrived = stored.map(({ content }) => content).filter((content) => own.includes(content));
+          const lost = own.filter((content) => !arrived.includes(content));
+          expect(arrived).toEqual(own.filter((content) => arrived.includes(content)));
+          expect(lost.filter((content) => device.kept.has(content) && !failed.includes(content))).toEqual([]);
+        }
+
+        // Titles, markers and memberships have no `seq` that would show what was lost: a connect looks at all of them.
+        server.cut();
+        await clock.advance(60_000);
+        expect([...client.conversations()].sort(byId)).toEqual(server.chat.inbox('alice').sort(byId));
+        await client.close();
+      },
+    ),
+    { numRuns: Number(process.env['RUNS'] ?? 150) },
+  );
+});

@@ -1,0 +1,124 @@
+import type { Fetch } from '../../src/http.ts';
+import type { WebSocketClass } from '../../src/transport.ts';
+import { FakeChat, type Outgoing, Refusal } from './fake-chat.ts';
+import type { FakeClock } from './fake-clock.ts';
+import { fakeFetch } from './fake-http.ts';
+import { FakeSocket } from './fake-socket.ts';
+import { calm, type Network } from './fate.ts';
+
+type Frame = { action: string; requestId: string; [field: string]: unknown };
+
+/** Small, so that few messages make many pages. */
+export const pages = { inbox: 3, history: 4, sync: 3, syncConversations: 50 };
+
+/** A Parley without clock, network or accidents of its own: the test hands them in. */
+export class FakeServer {
+  readonly clock: FakeClock;
+  readonly chat: FakeChat;
+  network: Network = calm;
+  /** Refuses connections and requests, as if nobody were there. */
+  isDown = false;
+  /** The good tokens and whose they are. */
+  readonly tokens = new Map<string, string>();
+  readonly sockets = new Set<FakeSocket>();
+  /** Every frame that was taken from a client. */
+  readonly frames: Frame[] = [];
+  /** Every handshake, good or bad. */
+  handshakes = 0;
+  /** Every HTTP request that arrived: method and path. */
+  readonly requests: string[] = [];
+  readonly fetch: Fetch;
+  readonly WebSocket: WebSocketClass;
+  /** Between the acknowledgement of a message and its storing. */
+  storeAfterMs = 5;
+  readonly #queues = new Map<string, { senderId: string; outgoing: Outgoing }[]>();
+
+  constructor(clock: FakeClock) {
+    this.clock = clock;
+    this.chat = new FakeChat(clock);
+    this.chat.onPush = (userId, event) => {
+      for (const socket of this.sockets) if (socket.userId === userId) socket.push(event);
+    };
+    this.fetch = fakeFetch(this);
+    const server = this;
+    this.WebSocket = class extends FakeSocket {
+      constructor(_url: string, protocols: string[]) {
+        super(server, protocols);
+      }
+    };
+  }
+
+  /** Ends all sockets, as a network or a server that goes away does. */
+  cut(): void {
+    for (const socket of [...this.sockets]) socket.end();
+  }
+
+  /** The sockets stay open for the client, but nobody is there any more. */
+  vanish(): void {
+    for (const socket of [...this.sockets]) socket.vanish();
+  }
+
+  /** What a socket's frame is answered with; `undefined` for nothing. */
+  answer(userId: string, frame: Frame): object | undefined {
+    this.frames.push(frame);
+    const { requestId } = frame;
+    try {
+      return { ...this.#act(userId, frame), requestId };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { type: 'error', code: error.code, message: error.code, action: frame.action, requestId };
+    }
+  }
+
+  /** Durably queued: stored later, those of one conversation in this order. */
+  accept(senderId: string, outgoing: Outgoing): void {
+    this.chat.messages(outgoing.conversationId, senderId);
+    const queue = this.#queues.get(outgoing.conversationId) ?? [];
+    this.#queues.set(outgoing.conversationId, queue);
+    queue.push({ senderId, outgoing });
+    this.clock.setTimeout(() => {
+      const first = queue.shift();
+      if (first !== undefined) this.chat.store(first.senderId, first.outgoing);
+    }, this.storeAfterMs);
+  }
+
+  #act(userId: string, frame: Frame): object {
+    const { chat, clock } = this;
+    switch (frame.action) {
+      case 'heartbeat': {
+        const latestActivityAt = chat.inbox(userId)[0]?.lastActivityAt ?? null;
+        return { type: 'heartbeat', serverTime: clock.iso(), latestActivityAt };
+      }
+      case 'markRead': {
+        const { conversationId, seq } = frame as unknown as { conversationId: string; seq: number };
+        const lastReadSeq = chat.markRead(conversationId, userId, seq);
+        return { type: 'ack', action: frame.action, conversationId, lastReadSeq };
+      }
+      case 'sendMessage': {
+        const { conversationId, messageId, content } = frame as unknown as Outgoing;
+        this.accept(userId, { conversationId, messageId, content });
+        const acceptedAt = clock.iso();
+        return { type: 'ack', action: frame.action, conversationId, messageId, acceptedAt };
+      }
+      case 'sync':
+        return { type: 'sync', conversations: this.#sync(userId, frame) };
+      default:
+        throw new Refusal('BAD_REQUEST');
+    }
+  }
+
+  #sync(userId: string, frame: Frame): object[] {
+    const wanted = frame['conversations'] as { conversationId: string; afterSeq: number }[];
+    if (wanted.length > pages.syncConversations) throw new Refusal('BAD_REQUEST');
+    // One reply holds so many messages of all conversations together.
+    let room = pages.sync;
+    return wanted.map(({ conversationId, afterSeq }) => {
+      if (!this.chat.isMember(conversationId, userId)) return { conversationId, code: 'NOT_FOUND' };
+      const { lastSeq, lastReadSeq } = this.chat.row(conversationId, userId);
+      const messages = this.chat.messages(conversationId, userId).slice(afterSeq, afterSeq + room);
+      room -= messages.length;
+      const hasMore = afterSeq + messages.length < lastSeq;
+      return { conversationId, lastSeq, lastReadSeq, lastRevision: 0, messages, changed: [], hasMore };
+    });
+  }
+}
