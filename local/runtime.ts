@@ -39,7 +39,7 @@ export type RuntimeOptions = {
   region?: string;
   log?: Log;
   limits?: Partial<GatewayLimits>;
-  /** How long an idle shard rests between two reads. @default 25 */
+  /** The least time between two reads of a shard, and so the most that polling adds to a delivery. @default 25 */
   pollIntervalMs?: number;
   /** Between two tries of a batch that failed. */
   backoff?: Backoff;
@@ -139,6 +139,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const { pollIntervalMs, backoff } = options;
     const mappings = mappingsFromAssembly(assembly, {
       clients,
+      arrivals: stores.arrivals,
       invoker: pool,
       region,
       accountId: ACCOUNT_ID,

@@ -4,8 +4,14 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Arrivals } from './arrivals.ts';
 import type { Emulator } from './emulator.ts';
 import { StartError } from './start-error.ts';
+
+export type KinesisEmulator = Emulator & {
+  /** Announces each put, of whatever stream, once it is acknowledged. */
+  arrivals: Arrivals;
+};
 
 type Kinesalite = (options: {
   path: string;
@@ -27,7 +33,7 @@ const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
  * with it. So requests are read whole here before Kinesalite sees them, and closing lets those under way finish and takes
  * no more.
  */
-export async function startKinesis(options: { dataDirectory: string }): Promise<Emulator> {
+export async function startKinesis(options: { dataDirectory: string }): Promise<KinesisEmulator> {
   // CommonJS without types.
   const kinesalite = createRequire(import.meta.url)('kinesalite') as Kinesalite;
   const store = kinesalite({
@@ -40,6 +46,7 @@ export async function startKinesis(options: { dataDirectory: string }): Promise<
   // http.createServer(listener) registers exactly this one.
   const handle = store.listeners('request')[0] as RequestListener;
   const underWay = new Set<Promise<unknown>>();
+  const arrivals = new Arrivals();
   let closing = false;
 
   const server = createServer((request, response) => {
@@ -47,6 +54,7 @@ export async function startKinesis(options: { dataDirectory: string }): Promise<
       async (body) => {
         if (closing) response.destroy();
         else await answer(handle, request, body, response);
+        if (/\.PutRecords?$/.test(String(request.headers['x-amz-target']))) arrivals.announce();
       },
       () => {
         // The caller hung up: nobody is there to answer.
@@ -66,6 +74,7 @@ export async function startKinesis(options: { dataDirectory: string }): Promise<
 
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
+    arrivals,
     async close() {
       closing = true;
       const closed = once(server, 'close');

@@ -1,3 +1,4 @@
+import type { Arrivals } from './arrivals.ts';
 import type { StoreEndpoints } from './aws-client.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import type { Log } from './emulator.ts';
@@ -9,6 +10,7 @@ import { startSecrets } from './secrets.ts';
 export type Stores = {
   endpoints: StoreEndpoints;
   secrets: SecretFile;
+  arrivals: Arrivals;
   close(): Promise<void>;
 };
 
@@ -43,6 +45,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
         secretsManager: secrets.endpoint,
       },
       secrets: secrets.secrets,
+      arrivals: kinesis.arrivals,
       close,
     };
   } catch (error) {

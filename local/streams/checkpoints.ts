@@ -66,6 +66,7 @@ export class Checkpoints {
 
   /** Writes a last time; what settles later comes again at the next start. */
   close(): void {
+    if (this.#closed) return;
     this.save();
     this.#closed = true;
   }

@@ -1,6 +1,6 @@
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { emulatorClient } from '../emulators/aws-client.ts';
 import type { Emulator } from '../emulators/emulator.ts';
 import { startQueuesAndBuckets } from '../emulators/queues-and-buckets.ts';
@@ -19,6 +19,7 @@ beforeAll(async () => {
   s3 = new S3Client({ ...emulatorClient(emulator.endpoint, 'us-east-1'), forcePathStyle: true });
   sqs = new SQSClient(emulatorClient(emulator.endpoint, 'us-east-1'));
 });
+afterEach(() => stream.closeMappings());
 afterAll(async () => {
   s3.destroy();
   sqs.destroy();

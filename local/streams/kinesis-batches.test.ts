@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RecordingInvoker } from './fixtures/recording-invoker.ts';
 import { type KinesisEvent, StreamUnderTest, streamArn, textsOf } from './fixtures/stream-under-test.ts';
 import { until } from './fixtures/until.ts';
@@ -8,6 +8,7 @@ let stream: StreamUnderTest;
 beforeAll(async () => {
   stream = await StreamUnderTest.start();
 });
+afterEach(() => stream.closeMappings());
 afterAll(() => stream.close());
 
 const deliveries = (invoker: RecordingInvoker<KinesisEvent>) => invoker.events.map(textsOf);
@@ -87,6 +88,31 @@ describe('events', () => {
 
   test('come within 50 ms of the poll', () => {
     expect(DEFAULT_POLL_INTERVAL_MS).toBeLessThanOrEqual(50);
+  });
+});
+
+describe('polling', () => {
+  test('leaves a shard alone while nothing arrives, and misses nothing of what does', async () => {
+    await stream.create('announced');
+    let reads = 0;
+    stream.kinesis.middlewareStack.add(
+      (next, context) => (request) => {
+        if (context.commandName === 'GetRecordsCommand') reads += 1;
+        return next(request);
+      },
+      { step: 'initialize', name: 'countReads' },
+    );
+    const invoker = new RecordingInvoker<KinesisEvent>();
+    await stream.map('announced', invoker, {}, { pollIntervalMs: 1, arrivals: stream.arrivals });
+    for (let index = 0; index < 50; index++) await stream.put('announced', ['k', `m${index}`]);
+    await until(() => delivered(invoker).length === 50);
+    expect(delivered(invoker)).toEqual(Array.from({ length: 50 }, (_, index) => `m${index}`));
+
+    const readsBefore = reads;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // At one a millisecond it would be hundreds.
+    expect(reads - readsBefore).toBeLessThan(10);
+    stream.kinesis.middlewareStack.remove('countReads');
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { DiscardedBatch } from './failure-destination.ts';
 import { KeptBatches } from './fixtures/kept-batches.ts';
 import { CannotInvoke, RecordingInvoker } from './fixtures/recording-invoker.ts';
@@ -9,6 +9,7 @@ let stream: StreamUnderTest;
 beforeAll(async () => {
   stream = await StreamUnderTest.start();
 });
+afterEach(() => stream.closeMappings());
 afterAll(() => stream.close());
 
 const deliveries = (invoker: RecordingInvoker<KinesisEvent>) => invoker.events.map(textsOf);

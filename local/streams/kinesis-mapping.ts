@@ -4,6 +4,7 @@ import {
   ListShardsCommand,
   type Shard,
 } from '@aws-sdk/client-kinesis';
+import type { Arrivals } from '../emulators/arrivals.ts';
 import type { Log } from '../emulators/emulator.ts';
 import type { LambdaInvoker } from '../lambda/lambda-pool.ts';
 import { type Backoff, localBackoff } from './backoff.ts';
@@ -29,8 +30,10 @@ export type KinesisMappingOptions = {
   destination?: FailureDestination | undefined;
   checkpointFile: string;
   log: Log;
-  /** How long an idle shard rests between two reads. @default 25 */
+  /** The least time between two reads of a shard. @default 25 */
   pollIntervalMs?: number;
+  /** Where given, a shard is left alone while nothing arrives. */
+  arrivals?: Arrivals;
   backoff?: Backoff;
   now?: () => number;
 };
@@ -145,7 +148,7 @@ export class KinesisMapping {
   }
 
   async #consume(shardId: string, delivery: BatchDelivery, checkpoints: Checkpoints): Promise<void> {
-    const { kinesis, streamName, settings, pollIntervalMs, log } = this.#options;
+    const { kinesis, streamName, settings, pollIntervalMs, arrivals, log } = this.#options;
     const consumer = new ShardConsumer({
       kinesis,
       streamName,
@@ -155,6 +158,7 @@ export class KinesisMapping {
       delivery,
       checkpoints,
       pollIntervalMs: pollIntervalMs ?? DEFAULT_POLL_INTERVAL_MS,
+      arrivals,
       log,
       signal: this.#closing.signal,
     });

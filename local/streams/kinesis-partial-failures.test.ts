@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { KeptBatches } from './fixtures/kept-batches.ts';
 import { RecordingInvoker } from './fixtures/recording-invoker.ts';
 import { type KinesisEvent, StreamUnderTest, textOf, textsOf } from './fixtures/stream-under-test.ts';
@@ -8,6 +8,7 @@ let stream: StreamUnderTest;
 beforeAll(async () => {
   stream = await StreamUnderTest.start();
 });
+afterEach(() => stream.closeMappings());
 afterAll(() => stream.close());
 
 const deliveries = (invoker: RecordingInvoker<KinesisEvent>) => invoker.events.map(textsOf);

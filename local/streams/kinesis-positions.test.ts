@@ -1,5 +1,5 @@
 import { MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { KeptBatches } from './fixtures/kept-batches.ts';
 import { RecordingInvoker } from './fixtures/recording-invoker.ts';
 import { type KinesisEvent, StreamUnderTest, textsOf } from './fixtures/stream-under-test.ts';
@@ -9,6 +9,7 @@ let stream: StreamUnderTest;
 beforeAll(async () => {
   stream = await StreamUnderTest.start();
 });
+afterEach(() => stream.closeMappings());
 afterAll(() => stream.close());
 
 const deliveries = (invoker: RecordingInvoker<KinesisEvent>) => invoker.events.map(textsOf);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Arrivals } from '../emulators/arrivals.ts';
 import type { StoreClients } from '../emulators/aws-client.ts';
 import type { Log } from '../emulators/emulator.ts';
 import { eventSourceMappingId } from '../emulators/resource-attributes.ts';
@@ -15,6 +16,7 @@ import { sqsSettings } from './sqs-settings.ts';
 
 export type MappingServices = {
   clients: StoreClients;
+  arrivals: Arrivals;
   invoker: LambdaInvoker;
   region: string;
   accountId: string;
@@ -69,7 +71,7 @@ function kinesisMapping(
   assembly: Assembly,
   services: MappingServices,
 ): KinesisMapping {
-  const { clients, invoker, region, dataDirectory, log, pollIntervalMs, backoff } = services;
+  const { clients, arrivals, invoker, region, dataDirectory, log, pollIntervalMs, backoff } = services;
   const mappingId = eventSourceMappingId(resource);
   const functionName = functionNameOf(resource.properties['FunctionName']);
   const settings = kinesisSettings(resource);
@@ -85,6 +87,7 @@ function kinesisMapping(
     region,
     settings,
     kinesis: clients.kinesis,
+    arrivals,
     invoker,
     destination: destinationOf(resource, settings.onFailureArn, services),
     checkpointFile: join(dataDirectory, 'checkpoints', `${mappingId}.json`),

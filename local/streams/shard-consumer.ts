@@ -6,6 +6,7 @@ import {
   InvalidArgumentException,
   type KinesisClient,
 } from '@aws-sdk/client-kinesis';
+import type { Arrivals } from '../emulators/arrivals.ts';
 import type { Log } from '../emulators/emulator.ts';
 import type { BatchDelivery } from './batch-delivery.ts';
 import type { Checkpoints } from './checkpoints.ts';
@@ -24,6 +25,7 @@ export type ShardConsumerOptions = {
   delivery: BatchDelivery;
   checkpoints: Checkpoints;
   pollIntervalMs: number;
+  arrivals: Arrivals | undefined;
   log: Log;
   signal: AbortSignal;
 };
@@ -31,6 +33,8 @@ export type ShardConsumerOptions = {
 /** What GetRecords hands out at most on AWS, and the most that one shard keeps waiting in memory. */
 const READ_LIMIT = 1000;
 const WAITING_LIMIT = 10_000;
+/** Lambda's own base rate, for what no announcement tells of: a shard that was closed. */
+const IDLE_PAUSE_MS = 1000;
 const ERROR_PAUSE_MS = 200;
 
 /** Reads one shard from its checkpoint on, and deals its records out to the sub-streams. */
@@ -86,20 +90,29 @@ export class ShardConsumer {
 
   /** @returns the iterator to go on with */
   async #read(iterator: string): Promise<string | 'end'> {
-    const { kinesis, signal, pollIntervalMs, isClosed } = this.#options;
+    const { kinesis, signal, arrivals, isClosed } = this.#options;
     await this.#room();
     const closedBefore = isClosed();
+    const arrival = arrivals?.next;
+    const readAt = Date.now();
     const page = await kinesis.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: READ_LIMIT }), {
       abortSignal: signal,
     });
     const count = this.#dealOut(page);
-    if (count < READ_LIMIT && !closedBefore) await pause(pollIntervalMs, signal);
+    if (count < READ_LIMIT && !closedBefore) await this.#rest(arrival, readAt);
     if (count === 0 && !closedBefore) {
       // Kinesalite makes the next iterator of an empty read out of the clock, which in the instant of a second's
       // change can lie behind a record that is just being stored. The old one never does.
       return iterator;
     }
     return page.NextShardIterator ?? 'end';
+  }
+
+  async #rest(arrival: AbortSignal | undefined, readAt: number): Promise<void> {
+    const { signal, pollIntervalMs } = this.#options;
+    if (arrival !== undefined) await pause(IDLE_PAUSE_MS, AbortSignal.any([signal, arrival]));
+    const left = readAt + pollIntervalMs - Date.now();
+    if (left > 0) await pause(left, signal);
   }
 
   #dealOut(page: GetRecordsCommandOutput): number {
