@@ -3,12 +3,14 @@ import { type Clock, Pause } from './clock.ts';
 import { fullPage } from './codes.ts';
 import type { Credentials } from './credentials.ts';
 import { hasCode, type ParleyError, retryDelay } from './errors.ts';
-import { callOnce, type Fetch, type HttpCall } from './http.ts';
+import { callOnce, type Fetch, type HttpCall, type HttpMethod } from './http.ts';
 import type { ConversationInfo, Member, Message, Profile, PublicProfile, Role, Session } from './protocol.ts';
 
 /** A call waits no longer than this for the server's leave to try again; the caller decides about longer waits. */
 const patienceMs = 20_000;
 const attempts = 4;
+
+const passwordPath = '/users/me/password';
 
 type Page<Item> = { items: Item[]; nextCursor: string | null };
 
@@ -37,58 +39,54 @@ export class Api {
     this.#onRefused = parts.onRefused;
   }
 
-  me = (): Promise<Profile> => this.#call({ method: 'GET', path: '/users/me' });
+  me = (): Promise<Profile> => this.#call('GET', '/users/me');
 
   updateProfile = (body: { displayName?: string }): Promise<Profile> =>
-    this.#call({ method: 'PATCH', path: '/users/me', body });
+    this.#call('PATCH', '/users/me', { body });
 
   changePassword = (body: { currentPassword: string; newPassword: string }): Promise<Session> =>
-    this.#call({ method: 'PUT', path: '/users/me/password', body });
+    this.#call('PUT', passwordPath, { body });
 
-  logout = (): Promise<void> => this.#call({ method: 'POST', path: '/logout' });
+  logout = (): Promise<void> => this.#call('POST', '/logout');
 
-  renewToken = (): Promise<Session> => this.#call({ method: 'POST', path: '/token' });
+  renewToken = (): Promise<Session> => this.#call('POST', '/token');
 
-  users = async (query: { username: string } | { ids: string }): Promise<PublicProfile[]> => {
-    const { users } = await this.#call<{ users: PublicProfile[] }>({ method: 'GET', path: '/users', query });
-    return users;
-  };
+  users = (query: { username: string } | { ids: string }): Promise<{ users: PublicProfile[] }> =>
+    this.#call('GET', '/users', { query });
 
   inbox = (cursor: string | undefined): Promise<Page<ConversationInfo>> =>
-    this.#call({ method: 'GET', path: '/conversations', query: { limit: fullPage, cursor } });
+    this.#call('GET', '/conversations', { query: { limit: fullPage, cursor } });
 
   conversation = (id: string): Promise<ConversationInfo & { members: Member[] }> =>
-    this.#call({ method: 'GET', path: `/conversations/${id}` });
+    this.#call('GET', `/conversations/${id}`);
 
   createConversation = (body: object): Promise<ConversationInfo> =>
-    this.#call({ method: 'POST', path: '/conversations', body });
+    this.#call('POST', '/conversations', { body });
 
   rename = (id: string, title: string): Promise<ConversationInfo> =>
-    this.#call({ method: 'PATCH', path: `/conversations/${id}`, body: { title } });
+    this.#call('PATCH', `/conversations/${id}`, { body: { title } });
 
   updateSettings = (id: string, body: object): Promise<ConversationInfo> =>
-    this.#call({ method: 'PATCH', path: `/conversations/${id}/settings`, body });
+    this.#call('PATCH', `/conversations/${id}/settings`, { body });
 
   members = (id: string, cursor: string | undefined): Promise<Page<Member>> =>
-    this.#call({ method: 'GET', path: `/conversations/${id}/members`, query: { limit: fullPage, cursor } });
+    this.#call('GET', `/conversations/${id}/members`, { query: { limit: fullPage, cursor } });
 
-  addMembers = async (id: string, userIds: string[]): Promise<Member[]> => {
-    const path = `/conversations/${id}/members`;
-    return (await this.#call<{ members: Member[] }>({ method: 'POST', path, body: { userIds } })).members;
-  };
+  addMembers = (id: string, userIds: string[]): Promise<{ members: Member[] }> =>
+    this.#call('POST', `/conversations/${id}/members`, { body: { userIds } });
 
   setRole = (id: string, userId: string, role: Role): Promise<Member> =>
-    this.#call({ method: 'PATCH', path: `/conversations/${id}/members/${userId}`, body: { role } });
+    this.#call('PATCH', `/conversations/${id}/members/${userId}`, { body: { role } });
 
   removeMember = (id: string, userId: string): Promise<void> =>
-    this.#call({ method: 'DELETE', path: `/conversations/${id}/members/${userId}` });
+    this.#call('DELETE', `/conversations/${id}/members/${userId}`);
 
   messages = (query: {
     conversationId: string;
     after?: number | undefined;
     before?: number | undefined;
     limit?: number | undefined;
-  }): Promise<Page<Message>> => this.#call({ method: 'GET', path: '/messages', query });
+  }): Promise<Page<Message>> => this.#call('GET', '/messages', { query });
 
   /** Whose token it is, by one try: may get another token, and throws what keeps the server from saying so. */
   whoAmI = async (): Promise<Profile> => {
@@ -96,11 +94,15 @@ export class Api {
   };
 
   /** `Answer` is what docs/openapi.yaml promises for the call. */
-  async #call<Answer>(call: HttpCall): Promise<Answer> {
+  async #call<Answer>(
+    method: HttpMethod,
+    path: string,
+    rest: Pick<HttpCall, 'query' | 'body'> = {},
+  ): Promise<Answer> {
     const backoff = new Backoff(this.#random);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return (await this.#authorized(call)) as Answer; // See above.
+        return (await this.#authorized({ method, path, ...rest })) as Answer; // See above.
       } catch (error) {
         const delay = retryDelay(error, () => backoff.next());
         if (delay === undefined || delay > patienceMs || attempt === attempts) throw error;
@@ -116,7 +118,7 @@ export class Api {
     } catch (error) {
       if (!hasCode(error, 'UNAUTHENTICATED')) throw error;
       // A wrong `currentPassword` is answered in the same way as a wrong token: ask only where that was not the question.
-      if (call.path === '/users/me/password') throw error;
+      if (call.path === passwordPath) throw error;
     }
     try {
       return await callOnce(this.#server, call, await this.#credentials.insteadOf(token));

@@ -42,6 +42,7 @@ export class CatchUp {
     clock: Clock;
     random: () => number;
     onIdle(): void;
+    onError(error: unknown): void;
   }) {
     this.#api = parts.api;
     this.#replica = parts.replica;

@@ -165,12 +165,12 @@ export class ParleyClient extends Emitter<ClientEvents> {
 
   /** Looks a user up by the exact name. */
   async findUser(username: string): Promise<PublicProfile | undefined> {
-    return (await this.#engine.api.users({ username }))[0];
+    return (await this.#engine.api.users({ username })).users[0];
   }
 
   /** Up to 100 profiles of oneself and people one shares a conversation with; others are left out. */
-  profiles(userIds: string[]): Promise<PublicProfile[]> {
-    return this.#engine.api.users({ ids: userIds.join(',') });
+  async profiles(userIds: string[]): Promise<PublicProfile[]> {
+    return (await this.#engine.api.users({ ids: userIds.join(',') })).users;
   }
 
   /** One's own profile. */

@@ -8,6 +8,8 @@ export const bearerPrefix = 'bearer.';
 /** Of the WebSocket protocol: all is well, nobody wants more. */
 export const normalClosure = 1000;
 
+/** One frame of ours, in bytes of UTF-8. */
+export const frameBytes = 32 * 1024;
 /** Conversations in one `sync`. */
 export const syncConversations = 50;
 /** Messages for each conversation in one `sync`, rows of the inbox in one answer: the most there is. */

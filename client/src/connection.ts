@@ -56,6 +56,7 @@ export class Connection {
   #attemptedAt = 0;
   #lost: (() => void) | undefined;
   #renewal: unknown;
+  #lingering: unknown;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -98,6 +99,7 @@ export class Connection {
 
   /** The network is gone for certain. */
   drop(): void {
+    this.#parts.clock.clearTimeout(this.#lingering);
     this.#previous?.drop();
     this.#current?.drop();
   }
@@ -149,7 +151,7 @@ export class Connection {
     const events: TransportEvents = {
       onEvent: this.#parts.onEvent,
       onClose: () => {
-        if (transport === this.#current) this.#lose();
+        if (transport !== undefined && transport === this.#current) this.#lose();
       },
       onSilence: () => {
         if (transport === this.#current) this.#heartbeat.beat();
@@ -165,6 +167,7 @@ export class Connection {
   /** Resolves when the transport, or the one that took its place, is lost. */
   #use(transport: Transport): Promise<void> {
     return new Promise((resolve) => {
+      if (!transport.isOpen) return resolve(); // It was lost just now.
       this.#lost = resolve;
       this.#adopt(transport);
       this.#tell({ state: 'online' });
@@ -196,10 +199,11 @@ export class Connection {
     try {
       const renewed = await this.#open();
       if (old === undefined || old !== this.#current) return renewed.drop();
+      if (!renewed.isOpen) throw new ParleyError('UNAVAILABLE', 'The new socket was lost at once');
       this.#adopt(renewed);
       this.#previous = old;
+      this.#lingering = this.#parts.clock.setTimeout(() => old.retire(), lingerMs);
       this.#parts.onRenewed();
-      this.#parts.clock.setTimeout(() => old.retire(), lingerMs);
     } catch {
       // The old socket is as good as before; where it is not, there is a reconnect anyway.
       if (old === this.#current) this.#planRenewal(retryRenewalAfterMs * (0.5 + this.#parts.random()));

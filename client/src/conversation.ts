@@ -143,8 +143,8 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   /** Of a group, by an admin. Adding a member twice is no error. */
-  addMembers(userIds: string[]): Promise<Member[]> {
-    return this.#parts.api.addMembers(this.id, userIds);
+  async addMembers(userIds: string[]): Promise<Member[]> {
+    return (await this.#parts.api.addMembers(this.id, userIds)).members;
   }
 
   /** Of a group, by an admin. */

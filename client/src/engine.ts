@@ -68,13 +68,19 @@ export class Engine {
       onSeen: (messages) => this.outbox.settle(messages),
       onLack: () => this.#mend(),
     });
-    const parts = { api: this.api, connection: this.#connection, replica: this.replica, clock, random };
+    const parts = {
+      api: this.api,
+      connection: this.#connection,
+      replica: this.replica,
+      clock,
+      random,
+      onError: (error: unknown) => events.onError(error),
+    };
     const onIdle = () => this.#lookWhetherCaughtUp();
     this.outbox = new Outbox({
       ...settings,
       ...parts,
       onChange: (message) => events.onOutgoing(message),
-      onError: (error) => events.onError(error),
     });
     this.markers = new ReadMarkers(parts);
     this.#repair = new GapRepair({ ...parts, onIdle });

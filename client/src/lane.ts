@@ -30,7 +30,12 @@ export class Lane {
   #timer: unknown;
 
   constructor(
-    parts: { connection: Pick<Connection, 'request'>; clock: Clock; random: () => number },
+    parts: {
+      connection: Pick<Connection, 'request'>;
+      clock: Clock;
+      random: () => number;
+      onError(error: unknown): void;
+    },
     events: LaneEvents,
   ) {
     this.#connection = parts.connection;

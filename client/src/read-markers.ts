@@ -11,7 +11,12 @@ export class ReadMarkers {
   readonly #waiting = new Map<string, Waiting[]>();
   readonly worker: Worker;
 
-  constructor(parts: { connection: Pick<Connection, 'request'>; clock: Clock; random: () => number }) {
+  constructor(parts: {
+    connection: Pick<Connection, 'request'>;
+    clock: Clock;
+    random: () => number;
+    onError(error: unknown): void;
+  }) {
     this.#connection = parts.connection;
     this.worker = new Worker({ ...parts, step: () => this.#step() });
   }

@@ -19,6 +19,7 @@ export class GapRepair {
     clock: Clock;
     random: () => number;
     onIdle(): void;
+    onError(error: unknown): void;
   }) {
     this.#connection = parts.connection;
     this.#replica = parts.replica;

@@ -1,5 +1,12 @@
 import type { Clock } from './clock.ts';
-import { bearerPrefix, normalClosure, openWithinMs, replyWithinMs, subprotocol } from './codes.ts';
+import {
+  bearerPrefix,
+  frameBytes,
+  normalClosure,
+  openWithinMs,
+  replyWithinMs,
+  subprotocol,
+} from './codes.ts';
 import { ParleyError } from './errors.ts';
 import type { ClientFrame, ErrorFrame, ReplyTo, ServerEvent, ServerFrame } from './frames.ts';
 
@@ -78,12 +85,21 @@ export class Transport {
     socket.onclose = () => this.drop();
   }
 
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
   /** Resolves with the reply. Rejects with the server's error, and `UNAVAILABLE` where there is none in time. */
   request<Frame extends ClientFrame>(frame: Frame): Promise<ReplyTo<Frame>> {
     return new Promise((resolve, reject) => {
       if (!this.#open) return reject(lost());
       this.#requests += 1;
       const requestId = String(this.#requests);
+      const text = JSON.stringify({ ...frame, requestId });
+      // The gateway would close the socket, and close it again each time the frame is sent again.
+      if (new TextEncoder().encode(text).length > frameBytes) {
+        return reject(new ParleyError('PAYLOAD_TOO_LARGE', `A frame has at most ${frameBytes} bytes`));
+      }
       const timer = this.#clock.setTimeout(() => {
         this.#settle(requestId)?.reject(
           new ParleyError('UNAVAILABLE', 'No reply in time', { cause: noReply }),
@@ -92,7 +108,7 @@ export class Transport {
       }, replyWithinMs);
       // The reply that repeats a request's id is of the type that belongs to its action: docs/protocol.md, "Frames".
       this.#pending.set(requestId, { resolve: resolve as (reply: ServerFrame) => void, reject, timer });
-      this.#socket.send(JSON.stringify({ ...frame, requestId }));
+      this.#socket.send(text);
     });
   }
 

@@ -1,6 +1,6 @@
 import { Backoff } from './backoff.ts';
 import { type Clock, Pause } from './clock.ts';
-import { ParleyError } from './errors.ts';
+import { retryDelay } from './errors.ts';
 
 /**
  * Does its work step by step while the client is online, one step at a time. A step that fails comes again, when the server
@@ -9,6 +9,7 @@ import { ParleyError } from './errors.ts';
 export class Worker {
   readonly #step: () => Promise<boolean>;
   readonly #onIdle: () => void;
+  readonly #onError: (error: unknown) => void;
   readonly #backoff: Backoff;
   readonly #pause: Pause;
   #online = false;
@@ -20,10 +21,13 @@ export class Worker {
     clock: Clock;
     random: () => number;
     step(): Promise<boolean>;
-    onIdle?: () => void;
+    onIdle?(): void;
+    /** A failure that no waiting mends, though it is tried again. */
+    onError(error: unknown): void;
   }) {
     this.#step = parts.step;
     this.#onIdle = parts.onIdle ?? (() => undefined);
+    this.#onError = parts.onError;
     this.#backoff = new Backoff(parts.random);
     this.#pause = new Pause(parts.clock);
   }
@@ -59,8 +63,9 @@ export class Worker {
         if (more) this.#wanted = true;
       } catch (error) {
         this.#wanted = true;
-        const told = error instanceof ParleyError ? error.retryAfterMs : undefined;
-        if (this.#online) await this.#pause.wait(told ?? this.#backoff.next());
+        const delay = retryDelay(error, () => this.#backoff.next());
+        if (delay === undefined) this.#onError(error);
+        if (this.#online) await this.#pause.wait(delay ?? this.#backoff.next());
       }
     }
     this.#running = false;
