@@ -31,5 +31,5 @@ test(`the log, the inboxes and the pushes agree after ${runs} schedules of fault
     { numRuns: runs, endOnFailure: false, ...(seed !== undefined && { seed: Number(seed) }) },
   );
   // A harness that injects nothing proves nothing.
-  expect(injected).toBeGreaterThan(runs);
+  expect(injected / runs).toBeGreaterThan(5);
 });
