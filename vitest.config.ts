@@ -7,6 +7,20 @@ const shared = {
   pool: 'forks' as const,
 };
 
+/** `npm test -- --no-browser` leaves the browser tests out knowingly. Without a browser they fail and say how to get one. */
+const withBrowser = !process.argv.includes('--no-browser');
+
+const browser = {
+  test: {
+    ...shared,
+    name: 'browser',
+    include: ['tests/browser/**/*.test.ts'],
+    globalSetup: './tests/browser/support/global-setup.ts',
+    // Each file runs a whole Parley and a browser, which share two cores with the other tests.
+    testTimeout: 60_000,
+  },
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -14,16 +28,18 @@ export default defineConfig({
     projects: [
       {
         // Beside their source; they need no bundles, so a broken one does not hide their results.
-        test: { ...shared, name: 'unit', include: ['{infra,lambdas,local,scripts,shared}/**/*.test.ts'] },
+        test: { ...shared, name: 'unit', include: ['{client,infra,lambdas,local,scripts,shared,web}/**/*.test.ts'] },
       },
       {
         test: {
           ...shared,
           name: 'system',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/browser/**'],
           globalSetup: './tests/support/global-setup.ts',
         },
       },
+      ...(withBrowser ? [browser] : []),
     ],
   },
 });

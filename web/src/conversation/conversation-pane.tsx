@@ -2,6 +2,7 @@ import type { Conversation } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useChat } from '../sdk/chat-context.ts';
 import { useEmitter } from '../sdk/use-emitter.ts';
+import { useInbox } from '../sdk/use-inbox.ts';
 import { codeOf } from '../text/error-words.ts';
 import { Composer } from './composer.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
@@ -13,9 +14,8 @@ import type { ListHandle } from './virtual-list.tsx';
 type Props = { conversation: Conversation; detailsOpen: boolean };
 
 export function ConversationPane({ conversation, detailsOpen }: Props) {
-  const { client, me } = useChat();
-  const inbox = client.conversations();
-  useEmitter(inbox, 'change');
+  const { me } = useChat();
+  const inbox = useInbox();
   useEmitter(conversation, 'info');
   const { members = [] } = useMembers(conversation);
   const list = useRef<ListHandle>(null);

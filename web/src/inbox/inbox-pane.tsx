@@ -2,8 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Icon } from '../elements/icon.tsx';
 import { IconButton } from '../elements/icon-button.tsx';
 import { moveFocus } from '../elements/roving-focus.ts';
-import { useChat } from '../sdk/chat-context.ts';
-import { useEmitter } from '../sdk/use-emitter.ts';
+import { useInbox } from '../sdk/use-inbox.ts';
 import type { DialogName } from '../shell/chat-layout.tsx';
 import { useNow } from '../shell/use-now.ts';
 import { titleOf } from './conversation-title.ts';
@@ -18,9 +17,7 @@ type Props = {
 };
 
 export function InboxPane({ selectedId, onDialog, onSignedOut }: Props) {
-  const { client } = useChat();
-  const inbox = client.conversations();
-  useEmitter(inbox, 'change');
+  const inbox = useInbox();
   const now = useNow();
   const [wanted, setWanted] = useState('');
   const list = useRef<HTMLUListElement>(null);

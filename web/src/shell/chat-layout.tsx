@@ -5,7 +5,7 @@ import { InboxPane } from '../inbox/inbox-pane.tsx';
 import { NewDirectDialog } from '../inbox/new-direct-dialog.tsx';
 import { NewGroupDialog } from '../inbox/new-group-dialog.tsx';
 import { useChat } from '../sdk/chat-context.ts';
-import { useEmitter } from '../sdk/use-emitter.ts';
+import { useInbox } from '../sdk/use-inbox.ts';
 import { Announcer } from './announcer.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { NothingChosen } from './nothing-chosen.tsx';
@@ -19,10 +19,9 @@ export type DialogName = 'direct' | 'group' | 'shortcuts';
 /** Inbox, conversation and details beside each other; one of them at a time where there is no room. */
 export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
   const { client, toast } = useChat();
+  const inbox = useInbox();
   const { conversationId, details } = useRoute();
   const [dialog, setDialog] = useState<DialogName>();
-  const inbox = client.conversations();
-  useEmitter(inbox, 'change');
   useUnreadBadge(inbox);
   useShortcuts({ conversationId, details, inbox, onDialog: setDialog });
 
