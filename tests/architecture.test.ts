@@ -39,6 +39,10 @@ const layers: Record<string, Layer> = {
   },
   // Runs whatever the template and the bundles say, and knows nothing of what they do.
   local: { may: ['shared'], packages: /^(node:|@aws-sdk\/|@smithy\/)/ },
+  // Nothing is published that needs another package, or Node in a browser.
+  'client/src': { may: [], packages: /^$/ },
+  'client/node': { may: [], mayTypes: ['client/src'], packages: anyOfNode },
+  'client/tests': { may: ['client/src', 'client/node'], mayTypes: ['shared'], packages: anyOfNode },
   infra: { may: ['shared', 'package.json'], packages: /^(node:|aws-cdk-lib|constructs$)/ },
   scripts: { may: ['client', 'infra', 'local', 'shared', 'package.json'], packages: /^(node:|@aws-sdk\/)/ },
 };
