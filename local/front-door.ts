@@ -69,7 +69,7 @@ export class FrontDoor {
     const path = request.url?.split('?')[0] ?? '/';
     if (this.#gateway === undefined) {
       refuse(response, 503, 'Starting');
-    } else if (this.#webClient !== undefined && this.#webClient.handleRequest(request, response)) {
+    } else if (this.#webClient?.handleRequest(request, response)) {
       return;
     } else if (path === '/' && request.method === 'GET' && this.#webClient === undefined) {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(welcomePage(this.url));

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { writeFileAtomically } from './emulators/atomic-file.ts';
 import { type StoreEndpoints, storeClients } from './emulators/aws-client.ts';
 import { openDataFolder } from './emulators/data-folder.ts';
 import type { Log } from './emulators/emulator.ts';
@@ -105,6 +107,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     });
     closers.push(() => stores.close());
     const { endpoints } = stores;
+    // Ports are drawn anew at each start, so whoever wants to look into a store asks this file.
+    writeFileAtomically(join(folder.path, 'endpoints.json'), JSON.stringify(endpoints, null, 2));
     const clients = storeClients(endpoints, region);
     closers.push(() => clients.destroy());
 

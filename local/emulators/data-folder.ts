@@ -17,7 +17,8 @@ const OWNER_FILE = 'parley.pid';
 const CONTENTS = [
   /^dynamodb\.(sqlite(-wal|-shm|-journal)?|pid)$/,
   /^(kinesis|queues|buckets|checkpoints)$/,
-  /^(secrets\.json|demo\.json|functions\.log)$/,
+  /^(secrets|demo|endpoints)\.json$/,
+  /^functions\.log$/,
 ];
 
 /** Collected as garbage, a lock would be given up though its owner runs on. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -124,11 +124,22 @@ describe('the emulator’s process', () => {
 
 describe('where it comes from', () => {
   test('AWS_ENDPOINT_URL_DYNAMODB always wins', async () => {
-    const environment = { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' };
-    const emulator = await startDynamoDb({ dataDirectory: folder, log: () => {}, environment });
-    expect(emulator.endpoint).toBe('http://127.0.0.1:9');
-    expect(existsSync(join(folder, 'dynamodb.pid'))).toBe(false);
+    const other = await startDynamoDb({ dataDirectory: folder, log: () => {} });
+    const elsewhere = join(folder, 'elsewhere');
+    mkdirSync(elsewhere);
+    const environment = { AWS_ENDPOINT_URL_DYNAMODB: other.endpoint };
+    const emulator = await startDynamoDb({ dataDirectory: elsewhere, log: () => {}, environment });
+    expect(emulator.endpoint).toBe(other.endpoint);
+    expect(readdirSync(elsewhere)).toEqual([]);
     await emulator.close();
+    await other.close();
+  });
+
+  test('and where it names nothing that answers, one clear sentence', async () => {
+    const environment = { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' };
+    await expect(startDynamoDb({ dataDirectory: folder, log: () => {}, environment })).rejects.toThrow(
+      'AWS_ENDPOINT_URL_DYNAMODB names http://127.0.0.1:9, but nothing answers there.',
+    );
   });
 
   test('without a package for the platform, dynoxide on the PATH is used', () => {

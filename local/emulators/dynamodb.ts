@@ -19,12 +19,14 @@ export type DynamoDbOptions = {
 /** npx may have to download the package first. */
 const START_LIMIT_MS = 10_000;
 const NPX_START_LIMIT_MS = 60_000;
+const REACH_LIMIT_MS = 5000;
 
 /** DynamoDB on Dynoxide: a static binary over SQLite, which keeps acknowledged writes when it is killed. */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<Emulator> {
   const environment = options.environment ?? process.env;
   const given = environment['AWS_ENDPOINT_URL_DYNAMODB'];
   if (given !== undefined && given !== '') {
+    await untilReachable(given);
     options.log(`DynamoDB: using ${given} from AWS_ENDPOINT_URL_DYNAMODB`);
     return { endpoint: given, close: async () => {} };
   }
@@ -126,6 +128,15 @@ async function untilListening(
     await delay(5);
   }
   return undefined;
+}
+
+async function untilReachable(endpoint: string): Promise<void> {
+  try {
+    // Whatever it answers to a request without a signature: somebody is there.
+    await fetch(endpoint, { signal: AbortSignal.timeout(REACH_LIMIT_MS) });
+  } catch {
+    throw new StartError(`AWS_ENDPOINT_URL_DYNAMODB names ${endpoint}, but nothing answers there.`);
+  }
 }
 
 /** A connection alone could be to another program that was quicker to take the port. */

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { failedStart, processesWith, StartedParley } from '../support/started-parley.ts';
+import { failedStart, interruptedStart, processesWith, StartedParley } from '../support/started-parley.ts';
 
 type Conversation = { conversationId: string; type: string; title: string | null; lastSeq: number };
 type Message = { seq: number; messageId: string; content: string; senderId: string };
@@ -133,6 +133,27 @@ describe('kill -9 of the runtime and of its children', severalStarts, () => {
       });
       expect(order).toEqual(order.map((_, index) => index));
     }
+  });
+});
+
+describe('an end that nobody asked for', severalStarts, () => {
+  test('of the emulator ends Parley too, with one line', async () => {
+    parley = await StartedParley.start(join(folder, 'demo'));
+    let stderr = '';
+    parley.process.stderr?.on('data', (text) => {
+      stderr += text;
+    });
+    const closed = once(parley.process, 'close');
+    process.kill(parley.emulatorPid, 'SIGKILL');
+    expect((await closed)[0]).toBe(1);
+    expect(stderr).toBe('Parley: The DynamoDB emulator ended (SIGKILL)\n');
+  });
+
+  test('while it is starting leaves no process behind', async () => {
+    const data = join(folder, 'interrupted');
+    const { code } = await interruptedStart(data, 'SIGINT', () => existsSync(join(data, 'dynamodb.pid')));
+    expect(code).toBe(0);
+    while (processesWith(data).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const script = join(import.meta.dirname, '../../scripts/start.ts');
 
@@ -73,6 +74,20 @@ export async function failedStart(environment: Record<string, string>, args: str
   return { code, stdout, stderr };
 }
 
+/** A start that gets the signal as soon as the condition holds. */
+export async function interruptedStart(
+  dataDirectory: string,
+  signal: NodeJS.Signals,
+  condition: () => boolean,
+): Promise<{ code: number | null }> {
+  const child = spawnStart({ PARLEY_DATA: dataDirectory, PORT: '0' }, []);
+  const exited = once(child, 'exit');
+  while (!condition()) await delay(2);
+  child.kill(signal);
+  const [code] = await exited;
+  return { code };
+}
+
 function spawnStart(environment: Record<string, string>, args: string[]): ChildProcess {
   return spawn(process.execPath, [script, ...args], {
     env: { ...process.env, ...environment },
@@ -80,7 +95,7 @@ function spawnStart(environment: Record<string, string>, args: string[]): ChildP
   });
 }
 
-/** Processes, but zombies, with this text in their command line or environment's data folder. Linux only. */
+/** Processes, but zombies, with this text in their command line. Linux only. */
 export function processesWith(text: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/cmdline`))
