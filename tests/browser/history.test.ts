@@ -20,14 +20,7 @@ beforeAll(async () => {
     text: `Message ${index + 1}.${' Some more words to fill the line.'.repeat((index * 7) % 9)}`,
   }));
   await parley.accept(conversationId, texts);
-  await expect
-    .poll(
-      async () => (await alice.api.get<{ lastSeq: number }>(`/conversations/${conversationId}`)).body.lastSeq,
-      {
-        timeout: 50_000,
-      },
-    )
-    .toBe(COUNT);
+  await parley.untilStored(alice, conversationId, COUNT);
 });
 afterEach(async () => {
   await parley?.closeDevices();

@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type Runtime, startRuntime } from '../../../local/runtime.ts';
 import { webDirectory } from '../../../scripts/build-web.ts';
 import type { AcceptedMessage } from '../../../shared/domain/accepted-message.ts';
+import type { Conversation } from '../../../shared/protocol/entities.ts';
 import { ApiClient } from '../../support/api-client.ts';
 import { Person, type SignedIn } from '../../support/person.ts';
 import { Secrets } from '../../support/secrets.ts';
@@ -17,6 +19,7 @@ const projectRoot = join(import.meta.dirname, '../../..');
 
 /** Records of one PutRecords call: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html */
 const RECORDS_A_CALL = 500;
+const STORED_LIMIT_MS = 50_000;
 
 type DeviceOptions = BrowserContextOptions & {
   /** Where it opens. */
@@ -125,6 +128,14 @@ export class WebParley {
       );
     }
     client.destroy();
+  }
+
+  async untilStored(member: Person, conversationId: string, seq: number): Promise<void> {
+    for (const deadline = Date.now() + STORED_LIMIT_MS; ; await delay(50)) {
+      const { body } = await member.api.get<Conversation>(`/conversations/${conversationId}`);
+      if (body.lastSeq >= seq) return;
+      if (Date.now() > deadline) throw new Error(`Only ${body.lastSeq} of ${seq} messages are stored`);
+    }
   }
 
   async closeDevices(): Promise<void> {
