@@ -4,6 +4,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -41,6 +42,26 @@ test('messages and objects survive a restart', async () => {
   expect(Messages?.map(({ Body }) => Body)).toEqual(['a dead letter']);
   const object = await s3Of(second).send(new GetObjectCommand({ Bucket: 'failures', Key: 'aws/lambda/x' }));
   expect(await object.Body?.transformToString()).toBe('a failed record');
+  await second.close();
+});
+
+test('a message that is given back at once is shown again, and kept', async () => {
+  const first = await start();
+  const sqs = sqsOf(first);
+  const { QueueUrl = '' } = await sqs.send(
+    new CreateQueueCommand({ QueueName: 'jobs', Attributes: { VisibilityTimeout: '1' } }),
+  );
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'a job' }));
+  const receive = async (client: SQSClient) =>
+    (await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }))).Messages?.[0];
+  const message = await receive(sqs);
+  const { ReceiptHandle } = message ?? {};
+  await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+  expect((await receive(sqs))?.MessageId).toBe(message?.MessageId);
+  await first.close();
+
+  const second = await start();
+  expect((await receive(sqsOf(second)))?.Body).toBe('a job');
   await second.close();
 });
 

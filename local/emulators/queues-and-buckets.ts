@@ -10,6 +10,15 @@ import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { Emulator } from './emulator.ts';
 
+/**
+ * fauxqs clears the receive count of a message whose visibility is set to 0, which its own schema forbids, and loses the
+ * message over that. Left in flight on disk, it is shown at once as long as the process lives, and after a restart when
+ * its time-out is over.
+ */
+class QueuePersistence extends PersistenceManager {
+  override updateMessageReady(): void {}
+}
+
 /** SQS and S3 on fauxqs: queues in SQLite, objects as files, both in the data folder. */
 export async function startQueuesAndBuckets(options: {
   dataDirectory: string;
@@ -23,7 +32,7 @@ export async function startQueuesAndBuckets(options: {
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
   stores.sqsStore.region = options.region;
   stores.snsStore.region = options.region;
-  const queues = new PersistenceManager(queueFolder);
+  const queues = new QueuePersistence(queueFolder);
   const objects = new FileS3Persistence(bucketFolder);
   // Loaded before they are attached, or loading would write everything again.
   queues.loadSqsAndSns(stores.sqsStore, stores.snsStore);
