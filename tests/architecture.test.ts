@@ -42,7 +42,7 @@ const layers: Record<string, Layer> = {
   // Nothing is published that needs another package, or Node in a browser.
   'client/src': { may: [], packages: /^$/ },
   'client/node': { may: [], mayTypes: ['client/src'], packages: anyOfNode },
-  'client/tests': { may: ['client/src', 'client/node'], mayTypes: ['shared'], packages: anyOfNode },
+  'client/tests': { may: ['client/src', 'client/node', 'shared'], packages: anyOfNode },
   infra: { may: ['shared', 'package.json'], packages: /^(node:|aws-cdk-lib|constructs$)/ },
   scripts: { may: ['client', 'infra', 'local', 'shared', 'package.json'], packages: /^(node:|@aws-sdk\/)/ },
 };

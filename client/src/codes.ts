@@ -36,6 +36,9 @@ export const resendAfterMs = 30_000;
 /** … up to this. */
 export const resendAtMostMs = 60 * 60_000;
 
+/** A message that is known from elsewhere, such as by who has read it, is given so long to come by itself. */
+export const hintMs = 1_000;
+
 /** Clocks of servers differ, and the index behind the inbox lags, by less than this. */
 export const inboxSlackMs = 60_000;
 /** The inbox is compared whole this often at most, and at least when anything happened. */

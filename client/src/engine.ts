@@ -1,5 +1,6 @@
 import { Api } from './api.ts';
 import { CatchUp } from './catch-up.ts';
+import { hintMs } from './codes.ts';
 import { Connection, type StateChange } from './connection.ts';
 import { Credentials } from './credentials.ts';
 import { ParleyError } from './errors.ts';
@@ -13,7 +14,7 @@ import { Replica, type ReplicaEvents } from './replica.ts';
 import { GapRepair } from './sync.ts';
 import { errorOf } from './transport.ts';
 
-export type EngineEvents = Omit<ReplicaEvents, 'onLack' | 'onSeen'> & {
+export type EngineEvents = Omit<ReplicaEvents, 'onLack' | 'onHint' | 'onSeen'> & {
   onState(change: StateChange): void;
   onCaughtUp(): void;
   onSession(session: Session): void;
@@ -35,6 +36,7 @@ export class Engine {
   readonly #catchUp: CatchUp;
   #unwatch: (() => void) | undefined;
   #isCatchingUp = false;
+  #hint: unknown;
 
   constructor(settings: Settings, given: ParleyOptions, events: EngineEvents) {
     const { clock, random } = settings;
@@ -67,6 +69,9 @@ export class Engine {
       ...events,
       onSeen: (messages) => this.outbox.settle(messages),
       onLack: () => this.#mend(),
+      onHint: () => {
+        this.#hint ??= clock.setTimeout(() => this.#mend(), hintMs);
+      },
     });
     const parts = {
       api: this.api,
@@ -103,6 +108,7 @@ export class Engine {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#connection.stop();
+    this.#mend();
     const reason = new ParleyError('CLOSED', 'The client was closed');
     this.markers.abandon(reason);
     await this.outbox.close(reason);
@@ -146,6 +152,8 @@ export class Engine {
   }
 
   #mend(): void {
+    this.#settings.clock.clearTimeout(this.#hint);
+    this.#hint = undefined;
     this.#repair.worker.kick();
     if (this.replica.unknown().length > 0) this.#catchUp.worker.kick();
   }

@@ -24,8 +24,10 @@ export type ReplicaEvents = {
   onInfo(info: ConversationInfo): void;
   onRead(conversationId: string, userId: string, seq: number): void;
   onRemoved(conversationId: string): void;
-  /** A conversation lags, or its messages came before itself. */
+  /** Something is missing: messages before one that came, or the conversation that messages came of. */
   onLack(): void;
+  /** There are messages that have not come; they may be just behind. */
+  onHint(): void;
 };
 
 /**
@@ -102,7 +104,8 @@ export class Replica {
         this.takeRead(event.conversationId, event.userId, event.seq);
         break;
       case 'conversation':
-        this.takeRow(event.conversation, this.#moment);
+        this.#mergeRow(event.conversation, this.#moment);
+        this.heardOf(event.conversation.conversationId, event.conversation.lastSeq);
         this.#known(event.conversation.conversationId).changedAt = ++this.#moment;
         break;
       case 'conversationChanged': {
@@ -118,6 +121,12 @@ export class Replica {
 
   /** A conversation as the server answered when it was asked at that moment. */
   takeRow(row: ConversationInfo, askedAt: number): void {
+    const { sequence } = this.#mergeRow(row, askedAt);
+    sequence?.heardOf(row.lastSeq);
+    if (sequence?.lags) this.#events.onLack();
+  }
+
+  #mergeRow(row: ConversationInfo, askedAt: number): Known {
     const known = this.#known(row.conversationId);
     const outdated = known.changedAt > askedAt;
     if (known.info !== undefined) {
@@ -129,9 +138,8 @@ export class Replica {
       this.#heardOfActivity(row.lastActivityAt);
       this.#events.onInfo(row);
     }
-    known.sequence?.heardOf(row.lastSeq);
     if (known.info !== undefined) this.takeMessages(known.early.splice(0));
-    if (known.sequence?.lags) this.#events.onLack();
+    return known;
   }
 
   takeSynced(reply: SyncReply, askedAt: number): void {
@@ -170,18 +178,13 @@ export class Replica {
     for (const message of next) {
       this.#events.onMessage(message);
       // Who has sent has read up to there; the server does not say so in words.
-      this.takeRead(message.conversationId, message.senderId, message.seq);
+      this.#read(known, message.conversationId, message.senderId, message.seq);
     }
     if (known.sequence.lags) this.#events.onLack();
   }
 
   takeRead(conversationId: string, userId: string, seq: number): void {
-    const known = this.#known(conversationId);
-    if ((known.readers.get(userId) ?? -1) < seq) {
-      known.readers.set(userId, seq);
-      this.#events.onRead(conversationId, userId, seq);
-    }
-    if (userId === this.userId) this.#update(known, { lastReadSeq: seq });
+    this.#read(this.#known(conversationId), conversationId, userId, seq);
     this.heardOf(conversationId, seq); // Nobody reads what is not there.
   }
 
@@ -189,7 +192,7 @@ export class Replica {
   heardOf(conversationId: string, seq: number): void {
     const sequence = this.#conversations.get(conversationId)?.sequence;
     sequence?.heardOf(seq);
-    if (sequence?.lags) this.#events.onLack();
+    if (sequence?.lags) this.#events.onHint();
   }
 
   /** One is no member, said the server when it was asked at that moment. */
@@ -202,6 +205,13 @@ export class Replica {
     // The sequence stays: who is added again goes on from there, without a hole.
     known.info = undefined;
     this.#events.onRemoved(conversationId);
+  }
+
+  #read(known: Known, conversationId: string, userId: string, seq: number): void {
+    if (userId === this.userId) this.#update(known, { lastReadSeq: seq });
+    if ((known.readers.get(userId) ?? -1) >= seq) return;
+    known.readers.set(userId, seq);
+    this.#events.onRead(conversationId, userId, seq);
   }
 
   #known(conversationId: string): Known {

@@ -253,6 +253,6 @@ test('the application sees exactly the conversation, and the server stores each 
         await client.close();
       },
     ),
-    { numRuns: Number(process.env['RUNS'] ?? 150) },
+    { numRuns: Number(process.env['RUNS'] ?? 300) },
   );
 });

@@ -1,6 +1,7 @@
 import type { Fetch } from '../../src/http.ts';
 import { Refusal } from './fake-chat.ts';
 import { type FakeServer, pages } from './fake-server.ts';
+import { answerHeldToProtocol } from './held-to-protocol.ts';
 
 type Answer = { status: number; body?: object; headers?: Record<string, string> };
 
@@ -22,7 +23,10 @@ export function fakeFetch(server: FakeServer): Fetch {
         server.requests.push(`${method} ${pathname.replace(/^\/v1/, '')}`);
         const userId = server.tokens.get((headers['authorization'] ?? '').replace(/^Bearer /, ''));
         if (userId === undefined) return answer(problem(401, 'UNAUTHENTICATED'));
-        answer(handle(server, userId, `${method} ${pathname}`, searchParams, body));
+        const result = handle(server, userId, `${method} ${pathname}`, searchParams, body);
+        const route = `${method} ${pathname.replace(/(?<=conversations\/)[^/]+/, '{id}')}`;
+        if (result.status < 300) answerHeldToProtocol(route, result.body);
+        answer(result);
       };
       if (fate.kind === 'lost') return;
       if (fate.kind === 'refused') {

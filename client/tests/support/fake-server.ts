@@ -20,8 +20,10 @@ export class FakeServer {
   isDown = false;
   /** The good tokens and whose they are. */
   readonly tokens = new Map<string, string>();
+  /** Those that are open. */
   readonly sockets = new Set<FakeSocket>();
-  /** Every frame that was taken from a client. */
+  readonly connecting = new Set<FakeSocket>();
+  /** Every frame of a client that was not refused. */
   readonly frames: Frame[] = [];
   /** Every handshake, good or bad. */
   handshakes = 0;
@@ -31,6 +33,7 @@ export class FakeServer {
   readonly WebSocket: WebSocketClass;
   /** Between the acknowledgement of a message and its storing. */
   storeAfterMs = 5;
+  readonly #refusals: { code: string; retryAfterMs?: number }[] = [];
   readonly #queues = new Map<string, { senderId: string; outgoing: Outgoing }[]>();
 
   constructor(clock: FakeClock) {
@@ -50,7 +53,7 @@ export class FakeServer {
 
   /** Ends all sockets, as a network or a server that goes away does. */
   cut(): void {
-    for (const socket of [...this.sockets]) socket.end();
+    for (const socket of [...this.sockets, ...this.connecting]) socket.end();
   }
 
   /** The sockets stay open for the client, but nobody is there any more. */
@@ -58,15 +61,23 @@ export class FakeServer {
     for (const socket of [...this.sockets]) socket.vanish();
   }
 
+  /** Answers the next `sendMessage` with this error; `gateway` stands for a frame without type. */
+  refuseNext(refusal: { code: string; retryAfterMs?: number }): void {
+    this.#refusals.push(refusal);
+  }
+
   /** What a socket's frame is answered with; `undefined` for nothing. */
   answer(userId: string, frame: Frame): object | undefined {
+    const { requestId, action } = frame;
+    const refusal = action === 'sendMessage' ? this.#refusals.shift() : undefined;
+    if (refusal?.code === 'gateway') return { message: 'Internal server error', requestId: 'theirs' };
+    if (refusal !== undefined) return { type: 'error', message: refusal.code, action, requestId, ...refusal };
     this.frames.push(frame);
-    const { requestId } = frame;
     try {
       return { ...this.#act(userId, frame), requestId };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return { type: 'error', code: error.code, message: error.code, action: frame.action, requestId };
+      return { type: 'error', code: error.code, message: error.code, action, requestId };
     }
   }
 

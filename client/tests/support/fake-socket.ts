@@ -1,6 +1,7 @@
 import type { WebSocketLike } from '../../src/transport.ts';
 import type { FakeServer } from './fake-server.ts';
 import type { Fate } from './fate.ts';
+import { clientFrame, heldToProtocol } from './held-to-protocol.ts';
 
 type Handler = ((event: never) => void) | null;
 
@@ -11,12 +12,14 @@ export class FakeSocket implements WebSocketLike {
   onclose: Handler = null;
   onerror: Handler = null;
   userId = '';
+  openedAt = 0;
   readonly #server: FakeServer;
   /** `vanished`: the client believes it is open. */
   #state: 'connecting' | 'open' | 'vanished' | 'closed' = 'connecting';
 
   constructor(server: FakeServer, protocols: string[]) {
     this.#server = server;
+    server.connecting.add(this);
     const token = protocols[1]?.replace(/^bearer\./, '') ?? '';
     this.#travel(() => {
       server.handshakes += 1;
@@ -24,7 +27,9 @@ export class FakeSocket implements WebSocketLike {
       if (server.isDown || userId === undefined) return this.end();
       if (this.#state !== 'connecting') return;
       this.#state = 'open';
+      server.connecting.delete(this);
       this.userId = userId;
+      this.openedAt = server.clock.now();
       server.sockets.add(this);
       this.onopen?.({} as never);
     });
@@ -36,6 +41,7 @@ export class FakeSocket implements WebSocketLike {
 
   send(data: string): void {
     const frame = JSON.parse(data);
+    clientFrame(frame);
     this.#travel((refusal) => {
       if (this.#state !== 'open') return;
       const { requestId, action } = frame;
@@ -57,6 +63,7 @@ export class FakeSocket implements WebSocketLike {
 
   /** From the server to the client. */
   push(frame: object): void {
+    heldToProtocol(frame);
     const data = JSON.stringify(frame);
     this.#travel(() => {
       if (this.#state === 'open') this.onmessage?.({ data } as never);
@@ -66,6 +73,7 @@ export class FakeSocket implements WebSocketLike {
   close(): void {
     this.#state = 'closed';
     this.#server.sockets.delete(this);
+    this.#server.connecting.delete(this);
   }
 
   /** The network or the server ends it. */

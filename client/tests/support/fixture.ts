@@ -7,6 +7,7 @@ import { FakeServer } from './fake-server.ts';
 export class Fixture {
   readonly clock = new FakeClock();
   readonly server = new FakeServer(this.clock);
+  #said = 0;
 
   constructor() {
     for (const name of ['alice', 'bob', 'carol']) this.server.tokens.set(`${name}-token`, name);
@@ -39,6 +40,7 @@ export class Fixture {
 
   /** A message of someone else's, stored at once. */
   say(conversationId: string, senderId: string, content: string): void {
-    this.server.chat.store(senderId, { conversationId, messageId: `${content}-${senderId}`, content });
+    this.#said += 1;
+    this.server.chat.store(senderId, { conversationId, messageId: `said-${this.#said}`, content });
   }
 }
