@@ -53,6 +53,13 @@ export type StageSettings = {
   /** Web origins that may call the HTTP API from a browser. Empty: no CORS, the web client shares the API's origin. */
   corsOrigins: string[];
 
+  /**
+   * The web client, on a CloudFront distribution that also leads to both APIs. `false` deploys the APIs alone. A domain
+   * needs a certificate in us-east-1 (docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html)
+   * and a DNS record that points to the distribution.
+   */
+  web: false | { domain?: { name: string; certificateArn: string } };
+
   logs: {
     level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
     retentionDays: number;
@@ -80,6 +87,7 @@ const dev: StageSettings = {
   rateLimits: defaultRateLimits,
   throttle: { ratePerSecond: 500, burst: 500 },
   corsOrigins: [],
+  web: {},
   logs: { level: 'DEBUG', retentionDays: 7, createApiGatewayRole: true },
   failureRetentionDays: 90,
 };
@@ -99,6 +107,8 @@ const stages: Record<StageName, StageSettings> = {
   local: {
     ...dev,
     stage: 'local',
+    // The embedded runtime serves it itself.
+    web: false,
     rateLimits: { ...defaultRateLimits, registrations: null },
     logs: { ...dev.logs, level: 'INFO', createApiGatewayRole: false },
   },

@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { stageSettings } from './config.ts';
 import { ParleyData } from './stacks/parley-data.ts';
 import { ParleyService } from './stacks/parley-service.ts';
+import { ParleyWeb } from './stacks/parley-web.ts';
 
 /** The whole of Parley for the stage that the context names (`-c stage=…`). */
 export function parleyApp(props: AppProps = {}): App {
@@ -18,6 +19,7 @@ export function parleyApp(props: AppProps = {}): App {
   });
   const settings = stageSettings(app.node.tryGetContext('stage') ?? 'dev');
   const data = new ParleyData(app, 'ParleyData', settings);
-  new ParleyService(app, 'ParleyService', data, settings, packageJson.version);
+  const service = new ParleyService(app, 'ParleyService', data, settings, packageJson.version);
+  if (settings.web !== false) new ParleyWeb(app, 'ParleyWeb', service.domains, settings);
   return app;
 }

@@ -84,7 +84,7 @@ function findBundles(): Bundle[] {
 }
 
 /** Replaces a file in one step and only when it differs, since a running runtime or test may be reading it. */
-function writeIfChanged(path: string, contents: Uint8Array): void {
+export function writeIfChanged(path: string, contents: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   try {
     if (readFileSync(path).equals(contents)) return;

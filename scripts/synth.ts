@@ -20,16 +20,22 @@ import { dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { type StageName, stageSettings } from '../infra/config.ts';
 import { build } from './build.ts';
+import { buildWeb } from './build-web.ts';
 
 const projectRoot = dirname(import.meta.dirname);
 /** What a template is made of. Equal contents make equal assemblies, so that a second synthesis is not needed. */
 const inputs = ['infra', 'shared', 'dist/lambdas', 'package.json', 'package-lock.json'];
+/** Deployed by the stages that have `web`. */
+const webInputs = ['dist/web'];
 
 /** Builds the bundles, synthesizes, and returns the directory of the cloud assembly. */
 export async function synth(stage: StageName): Promise<string> {
   const directory = join(projectRoot, 'cdk.out', stage);
+  const { web } = stageSettings(stage);
   await build();
-  const fingerprint = fingerprintOf(inputs.map((input) => join(projectRoot, input)));
+  if (web !== false) await buildWeb();
+  const parts = web === false ? inputs : [...inputs, ...webInputs];
+  const fingerprint = fingerprintOf(parts.map((input) => join(projectRoot, input)));
   const fingerprintPath = join(directory, '.fingerprint');
   if (existsSync(fingerprintPath) && readFileSync(fingerprintPath, 'utf8') === fingerprint) return directory;
 

@@ -1,5 +1,5 @@
 /** The HTTP API: every route of infra/routes.ts, and one answer for all others. */
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Fn, Validations } from 'aws-cdk-lib';
 import { CorsHttpMethod, HttpApi, HttpRoute, HttpRouteKey, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -15,6 +15,8 @@ const stageName = 'v1';
 
 export class ParleyHttpApi extends Construct {
   readonly url: string;
+  /** Where CloudFront finds it. */
+  readonly domainName: string;
 
   constructor(
     scope: Construct,
@@ -50,6 +52,7 @@ export class ParleyHttpApi extends Construct {
       accessLogSettings: accessLog(this, settings, httpLogFields),
     });
     this.url = stage.url;
+    this.domainName = Fn.select(2, Fn.split('/', api.apiEndpoint));
 
     const integrationOf = oncePerFunction((name) => new HttpLambdaIntegration(name, handlers(name)));
     for (const { methods, path, handler } of httpRoutes) {

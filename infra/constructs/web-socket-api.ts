@@ -1,5 +1,5 @@
 /** The WebSocket API: the socket first, its routes once the functions exist (they need its address). */
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Fn, Stack, Validations } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -17,6 +17,8 @@ const stageName = 'v1';
 
 export class ParleyWebSocketApi extends Construct {
   readonly url: string;
+  /** Where CloudFront finds it. */
+  readonly domainName: string;
   readonly managementApi: ManagementApi;
   private readonly api: WebSocketApi;
 
@@ -35,6 +37,7 @@ export class ParleyWebSocketApi extends Construct {
     });
     if (settings.logs.createApiGatewayRole) stage.node.addDependency(new ApiGatewayLogRole(this, 'LogRole'));
     this.url = stage.url;
+    this.domainName = Fn.select(2, Fn.split('/', this.api.apiEndpoint));
 
     // Made of the API's id, not of the stage: what the functions need must not depend on the routes that need them.
     const { region, urlSuffix } = Stack.of(this);

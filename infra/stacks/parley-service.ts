@@ -6,11 +6,14 @@ import type { StageSettings } from '../config.ts';
 import { ParleyHttpApi } from '../constructs/http-api.ts';
 import { MessageSource } from '../constructs/message-source.ts';
 import { ParleyFunction } from '../constructs/parley-function.ts';
+import type { ApiDomains } from '../constructs/web-distribution.ts';
 import { ParleyWebSocketApi } from '../constructs/web-socket-api.ts';
 import { type FunctionName, functionDefinitions, functionNames } from '../functions.ts';
 import type { ParleyData } from './parley-data.ts';
 
 export class ParleyService extends Stack {
+  readonly domains: ApiDomains;
+
   constructor(scope: Construct, id: string, data: ParleyData, settings: StageSettings, version: string) {
     super(scope, id, {
       stackName: `${id}-${settings.stage}`,
@@ -46,6 +49,8 @@ export class ParleyService extends Stack {
     webSocketApi.addRoutes(handlers);
     messageSource.deliverTo(handlers('stream-deliver'));
     const httpApi = new ParleyHttpApi(this, 'Http', settings, handlers);
+
+    this.domains = { http: httpApi.domainName, webSocket: webSocketApi.domainName };
 
     new CfnOutput(this, 'WebSocketUrl', { value: webSocketApi.url });
     new CfnOutput(this, 'HttpUrl', { value: httpApi.url });

@@ -12,7 +12,8 @@ export class ChatPage {
     await this.page.getByLabel('Username').fill(username);
     await this.page.getByLabel('Password').fill(password);
     await this.page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await this.inbox.waitFor({ state: 'attached' });
+    // Any pane: on a narrow screen the inbox is hidden by a conversation.
+    await this.page.locator('.chat').waitFor();
   }
 
   get inbox(): Locator {

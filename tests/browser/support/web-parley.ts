@@ -25,7 +25,7 @@ type DeviceOptions = BrowserContextOptions & {
   /** Where it opens. */
   hash?: string;
   /** Before the page is loaded. */
-  before?: (page: Page) => Promise<void>;
+  before?: (page: Page) => Promise<unknown>;
 };
 
 /** A Parley with its web client, a browser, and what goes wrong in the pages. */

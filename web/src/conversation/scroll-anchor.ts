@@ -12,7 +12,7 @@ const END_SLACK = 48;
 type Rows = readonly { key: string; kind: string }[];
 
 export function anchorAt(top: number, height: number, layout: RowPlaces, rows: Rows): Anchor {
-  if (top + height >= layout.total - END_SLACK) return { at: 'end' };
+  if (isAtEnd(top, height, layout)) return { at: 'end' };
   let index = layout.indexAt(top);
   // Only messages keep their place in the conversation: a day begins further up once older ones are loaded.
   while (index < rows.length - 1 && rows[index]?.kind !== 'message') index += 1;
@@ -20,6 +20,10 @@ export function anchorAt(top: number, height: number, layout: RowPlaces, rows: R
   return key === undefined
     ? { at: 'end' }
     : { at: 'row', key, index, distance: top - layout.topOf(index + 1) };
+}
+
+export function isAtEnd(top: number, height: number, layout: RowPlaces): boolean {
+  return top + height >= layout.total - END_SLACK;
 }
 
 /** How far the list must be scrolled for the anchor to be where it was. */

@@ -1,7 +1,7 @@
 import type { ComponentChildren, Ref } from 'preact';
 import { useImperativeHandle, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { RowLayout, type RowPlaces } from './row-layout.ts';
-import { type Anchor, anchorAt, topFor } from './scroll-anchor.ts';
+import { type Anchor, anchorAt, isAtEnd, topFor } from './scroll-anchor.ts';
 
 type BaseRow = { key: string; kind: string };
 
@@ -68,6 +68,8 @@ export function VirtualList<Row extends BaseRow>(props: Props<Row>) {
       return;
     }
     now.rounds = 0;
+    // Where all that follows fits on the screen, one is at the end, wherever the list was to start.
+    if (isAtEnd(wanted, now.height, layout)) now.anchor = { at: 'end' };
     props.onView({
       firstIndex: layout.indexAt(wanted),
       lastIndex: layout.indexAt(wanted + now.height - 1),

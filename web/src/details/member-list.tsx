@@ -97,11 +97,11 @@ function MemberRow({ member, conversation, isMe, canAdminister, onChange }: RowP
     <li>
       <Avatar id={userId} name={displayName} />
       <span class="member-name">
-        <span>
-          {displayName}
+        <span>{displayName}</span>
+        <small>
+          @{username}
           {isMe && ' (you)'}
-        </span>
-        <small>@{username}</small>
+        </small>
       </span>
       {role === 'admin' && <span class="role">Admin</span>}
       {canAdminister && (

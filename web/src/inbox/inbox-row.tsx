@@ -67,11 +67,20 @@ function Preview({ info, isSelected }: { info: ConversationInfo; isSelected: boo
   const preview = info.lastMessagePreview;
   if (preview === null) return <span class="inbox-row-preview">No messages yet</span>;
   const isMine = preview.senderId === me.userId;
-  const sender = isMine ? 'You: ' : info.type === 'GROUP' ? `${people.name(preview.senderId)}: ` : '';
+  const sender = isMine
+    ? 'You: '
+    : info.type === 'GROUP'
+      ? `${firstName(people.name(preview.senderId))}: `
+      : '';
   return (
     <span class="inbox-row-preview">
       {sender}
       {preview.text}
     </span>
   );
+}
+
+/** There is room for little. */
+function firstName(name: string): string {
+  return name.split(' ')[0] ?? name;
 }
