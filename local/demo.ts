@@ -5,8 +5,8 @@ import { writeFileAtomically } from './emulators/atomic-file.ts';
 
 /** For people trying Parley out on their own machine; printed at each start. */
 export const DEMO_PASSWORD = 'parley-demo';
-const USERNAMES = ['alice', 'bob', 'carol'] as const;
-type Username = (typeof USERNAMES)[number];
+export const DEMO_USERNAMES = ['alice', 'bob', 'carol'] as const;
+type Username = (typeof DEMO_USERNAMES)[number];
 
 const DISPLAY_NAMES: Record<Username, string> = { alice: 'Alice', bob: 'Bob', carol: 'Carol' };
 

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { DEMO_PASSWORD, type Demo, prepareDemo } from './demo.ts';
+import { DEMO_PASSWORD, DEMO_USERNAMES, type Demo, prepareDemo } from './demo.ts';
 import { StartError } from './emulators/start-error.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { startSettings } from './settings.ts';
@@ -9,8 +9,12 @@ import { startSettings } from './settings.ts';
  * `npm start`: runs until a signal ends it.
  *
  * @param synthesize builds the bundles and gives the directory of the cloud assembly
+ * @param buildWeb builds the web client and gives its directory
  */
-export async function main(synthesize: () => Promise<string>): Promise<void> {
+export async function main(
+  synthesize: () => Promise<string>,
+  buildWeb: () => Promise<string>,
+): Promise<void> {
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   let stop: () => void = () => process.exit(0);
@@ -22,6 +26,7 @@ export async function main(synthesize: () => Promise<string>): Promise<void> {
     const runtime = await startRuntime({
       ...settings,
       assemblyDirectory: synthesize,
+      webDirectory: buildWeb,
       log: (line) => console.log(line),
       lambda: {
         onLog: ({ functionName, line }) => functionLog.write(functionName, line),
@@ -38,7 +43,9 @@ export async function main(synthesize: () => Promise<string>): Promise<void> {
       stop = () => process.exit(1);
       runtime.close().then(() => process.exit(0), fail);
     };
-    console.log(welcome(runtime, await prepareDemo(runtime)));
+    const demo = await prepareDemo(runtime);
+    if (demo !== undefined) runtime.offerDemoUsers({ usernames: DEMO_USERNAMES, password: DEMO_PASSWORD });
+    console.log(welcome(runtime, demo));
   } catch (error) {
     fail(error);
   }
@@ -49,6 +56,7 @@ function welcome(runtime: Runtime, demo: Demo | undefined): string {
     '',
     'Parley is ready.',
     '',
+    `  Web client     ${runtime.url}`,
     `  HTTP API       ${runtime.url}/v1`,
     `  WebSocket API  ${runtime.webSocketUrl}`,
     `  Data folder    ${runtime.dataDirectory} (functions.log holds what the functions log)`,

@@ -49,7 +49,7 @@ const severalStarts = { timeout: 120_000 };
 describe('npm start', severalStarts, () => {
   test('says how to reach it, and what it prints works', async () => {
     parley = await StartedParley.start(join(folder, 'demo'));
-    expect(await (await fetch(parley.url)).text()).toContain('Parley is running');
+    expect(await (await fetch(parley.url)).text()).toContain('<title>Parley</title>');
     expect(parley.console).toContain('alice, bob, carol (password: parley-demo)');
 
     const line = /^npx wscat -c (\S+) -s (\S+) -s (\S+)$/m.exec(parley.console);
