@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { Content } from '../../../shared/protocol/values.ts';
+import { lengthProblem, sendable } from './sendable-text.ts';
+
+test('whatever is typed becomes what the protocol takes, or is held back with a reason', () => {
+  const typed = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'binary', minLength: 3000, maxLength: 9000 }),
+  );
+  fc.assert(
+    fc.property(typed, (text) => {
+      const ready = sendable(text);
+      const isAllowed = ready !== '' && lengthProblem(ready)?.isTooLong !== true;
+      expect(v.safeParse(Content, ready).success).toBe(isAllowed);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('lines and indents inside stay, blank space around goes', () => {
+  expect(sendable('\n  one\n\ttwo  \r\nthree \n\n')).toBe('  one\n\ttwo  \nthree');
+  expect(sendable(' \n\t ')).toBe('');
+});
+
+test('the rest of the room is told near its end', () => {
+  expect(lengthProblem('x'.repeat(7400))).toBeUndefined();
+  expect(lengthProblem('x'.repeat(7990))).toEqual({ words: '10 characters left', isTooLong: false });
+  expect(lengthProblem('x'.repeat(8001))).toEqual({ words: 'Too long by 1 characters', isTooLong: true });
+  expect(lengthProblem('€'.repeat(6000))).toEqual({
+    words: 'Too long: send it in two messages',
+    isTooLong: true,
+  });
+});
