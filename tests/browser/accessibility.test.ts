@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { ChatPage } from './support/chat-page.ts';
 import { type Scene, setScene } from './support/scene.ts';
 import { sizes, themes, views } from './support/views.ts';
 import { WebParley } from './support/web-parley.ts';
@@ -23,24 +24,27 @@ afterEach(async () => {
 afterAll(() => parley?.close());
 
 describe.each(views)('$name', ({ show }) => {
-  test.each(sizes.flatMap((viewport) => themes.map((colorScheme) => ({ viewport, colorScheme }))))(
-    'has nothing that axe finds fault with, and fits: $colorScheme, $viewport.width px',
-    async (look) => {
-      const chat = await show(scene, { ...look, reducedMotion: 'reduce' });
-      await chat.page.evaluate(axe);
-      const { violations }: AxeResults = await chat.page.evaluate(
-        `axe.run(document, { runOnly: ${JSON.stringify(levels)} })`,
-      );
-      const faults = violations.map(({ id, impact, nodes }) => ({
-        id,
-        impact,
-        where: nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`),
-      }));
-      expect(faults).toEqual([]);
-      const overflow: number = await chat.page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      expect(overflow, 'pixels too wide').toBe(0);
-    },
-  );
+  test.each(sizes)('has nothing that axe finds fault with, and fits into $width px', async (viewport) => {
+    const chat = await show(scene, { viewport, reducedMotion: 'reduce' });
+    await chat.page.evaluate(axe);
+    for (const colorScheme of themes) {
+      await chat.page.emulateMedia({ colorScheme });
+      expect(await faultsOf(chat), colorScheme).toEqual([]);
+    }
+    const overflow: number = await chat.page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(overflow, 'pixels too wide').toBe(0);
+  });
 });
+
+async function faultsOf({ page }: ChatPage) {
+  const { violations }: AxeResults = await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(levels)} })`,
+  );
+  return violations.map(({ id, impact, nodes }) => ({
+    id,
+    impact,
+    where: nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`),
+  }));
+}

@@ -41,7 +41,7 @@ test('a group from its making to its last member', async () => {
   expect(await his.button('Add people').count()).toBe(0);
   expect(await his.button(/^Manage/).count()).toBe(0);
 
-  const details = hers.page.getByRole('complementary', { name: 'Details' });
+  const details = hers.page.getByRole('region', { name: 'Details' });
   await hers.page.getByRole('link', { name: 'Details' }).click();
   await details.getByRole('button', { name: 'Rename' }).click();
   await details.getByLabel('Name of the group').fill('Film club');

@@ -35,11 +35,11 @@ export function ConversationPane({ conversation, detailsOpen }: Props) {
       ? []
       : members.map(({ userId }) => userId).filter((userId) => userId !== me.userId);
   return (
-    <main class="conversation">
+    <section class="conversation" aria-label="Conversation">
       <ConversationHeader info={info} detailsOpen={detailsOpen} />
       <MessagePanel conversation={conversation} info={info} readerIds={readerIds} list={list} />
       <Composer conversation={conversation} onSend={() => list.current?.toEnd()} />
-    </main>
+    </section>
   );
 }
 

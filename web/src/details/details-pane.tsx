@@ -24,7 +24,7 @@ export function DetailsPane({ conversation }: { conversation: Conversation }) {
   const isGroup = info.type === 'GROUP';
   const isAdmin = isGroup && info.role === 'admin';
   return (
-    <aside class="details" aria-label="Details">
+    <section class="details" aria-label="Details">
       <header class="pane-header">
         <h2 ref={heading} tabIndex={-1}>
           Details
@@ -58,6 +58,6 @@ export function DetailsPane({ conversation }: { conversation: Conversation }) {
         )}
         {isGroup && <LeaveGroup conversation={conversation} title={title} />}
       </div>
-    </aside>
+    </section>
   );
 }

@@ -34,7 +34,7 @@ export function InboxPane({ selectedId, onDialog, onSignedOut }: Props) {
     <section class="inbox" aria-label="Inbox">
       <header class="pane-header inbox-header">
         <UserMenu onDialog={onDialog} onSignedOut={onSignedOut} />
-        <h1>Chats</h1>
+        <h2>Chats</h2>
         <IconButton icon="group" label="New group" onClick={() => onDialog('group')} />
         <IconButton icon="compose" label="New message" onClick={() => onDialog('direct')} />
       </header>
@@ -78,7 +78,7 @@ function EmptyInbox({ isFiltered, onDialog }: { isFiltered: boolean; onDialog(na
   if (isFiltered) return <p class="empty small">No conversation has that in its name.</p>;
   return (
     <div class="empty small">
-      <h2>No conversations yet</h2>
+      <h3>No conversations yet</h3>
       <p>Write to someone whose username you know.</p>
       <button type="button" class="button primary" onClick={() => onDialog('direct')}>
         New message

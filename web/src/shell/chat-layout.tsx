@@ -38,7 +38,8 @@ export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
   const pane = conversation === undefined ? 'inbox' : details ? 'details' : 'conversation';
   const closeDialog = () => setDialog(undefined);
   return (
-    <div class="chat" data-pane={pane}>
+    <main class="chat" data-pane={pane}>
+      <h1 class="visually-hidden">Parley</h1>
       <ConnectionBanner />
       <InboxPane selectedId={conversationId} onDialog={setDialog} onSignedOut={onSignedOut} />
       {conversation === undefined ? (
@@ -53,6 +54,6 @@ export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
       {dialog === 'direct' && <NewDirectDialog onClose={closeDialog} />}
       {dialog === 'group' && <NewGroupDialog onClose={closeDialog} />}
       {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
-    </div>
+    </main>
   );
 }

@@ -4,7 +4,7 @@ import type { DialogName } from './chat-layout.tsx';
 /** Beside the inbox while no conversation is open; not shown where there is room for one pane only. */
 export function NothingChosen({ onDialog }: { onDialog(name: DialogName): void }) {
   return (
-    <main class="nothing-chosen empty">
+    <section class="nothing-chosen empty" aria-label="No conversation">
       <Logo />
       <h2>Choose a conversation</h2>
       <p>Or start one: with one person, or with a group.</p>
@@ -22,6 +22,6 @@ export function NothingChosen({ onDialog }: { onDialog(name: DialogName): void }
         </button>{' '}
         <kbd>?</kbd>
       </p>
-    </main>
+    </section>
   );
 }
