@@ -102,9 +102,16 @@ async function answer(
     url: request.url,
     headers: request.headers,
   }) as unknown as IncomingMessage;
-  const done = Promise.race([once(response, 'finish'), once(response, 'close')]);
+  // A caller who hangs up closes the response while Kinesalite is still reading its database: only its answer says it is done.
+  const ended = new Promise<void>((resolve) => {
+    const end = response.end;
+    response.end = ((...parts: unknown[]) => {
+      resolve();
+      return Reflect.apply(end, response, parts);
+    }) as typeof end; // The same arguments, handed on.
+  });
   handle(whole, response);
-  await done;
+  await ended;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
