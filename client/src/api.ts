@@ -2,7 +2,7 @@ import { Backoff } from './backoff.ts';
 import { type Clock, Pause } from './clock.ts';
 import { fullPage } from './codes.ts';
 import type { Credentials } from './credentials.ts';
-import { hasCode, type ParleyError, retryDelay } from './errors.ts';
+import { hasCode, isTemporary, type ParleyError } from './errors.ts';
 import { callOnce, type Fetch, type HttpCall, type HttpMethod } from './http.ts';
 import type { ConversationInfo, Member, Message, Profile, PublicProfile, Role, Session } from './protocol.ts';
 
@@ -104,8 +104,9 @@ export class Api {
       try {
         return (await this.#authorized({ method, path, ...rest })) as Answer; // See above.
       } catch (error) {
-        const delay = retryDelay(error, () => backoff.next());
-        if (delay === undefined || delay > patienceMs || attempt === attempts) throw error;
+        if (!isTemporary(error) || attempt === attempts) throw error;
+        const delay = error.retryAfterMs ?? backoff.next();
+        if (delay > patienceMs) throw error;
         await new Pause(this.#server.clock).wait(delay);
       }
     }

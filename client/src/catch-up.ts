@@ -30,8 +30,8 @@ export class CatchUp {
   readonly #clock: Clock;
   readonly worker: Worker;
   #reading: Reading | undefined;
-  #wholeAt = Number.NEGATIVE_INFINITY;
-  #readAt = Number.NEGATIVE_INFINITY;
+  #wholeAt = 0;
+  #readAt = 0;
   /** All activity up to this has been compared with the server's own listing, not only heard of. */
   #comparedUpTo = '';
 

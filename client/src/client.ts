@@ -123,8 +123,9 @@ export class ParleyClient extends Emitter<ClientEvents> {
 
   /** Ends the connection and all iterators. Messages that are not stored yet are kept, and sent after the next `connect`. */
   async close(): Promise<void> {
-    this.#settleConnected?.(new ParleyError('CLOSED', 'The client was closed'));
-    await this.#engine.close();
+    const reason = new ParleyError('CLOSED', 'The client was closed');
+    this.#settleConnected?.(reason);
+    await this.#engine.close(reason);
     for (const emitter of [this, this.#inbox, ...this.#conversations.values()]) emitter.endStreams();
   }
 

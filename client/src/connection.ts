@@ -2,10 +2,10 @@ import { Backoff } from './backoff.ts';
 import { type Clock, Pause } from './clock.ts';
 import { lingerMs, renewAfterMs, retryRenewalAfterMs } from './codes.ts';
 import type { Credentials } from './credentials.ts';
-import { asParleyError, hasCode, ParleyError } from './errors.ts';
+import { asParleyError, hasCode, type ParleyError } from './errors.ts';
 import type { ClientFrame, ReplyTo, ServerEvent } from './frames.ts';
 import { Heartbeat, type HeartbeatEvents } from './heartbeat.ts';
-import { Transport, type TransportEvents, type WebSocketClass } from './transport.ts';
+import { lost, Transport, type TransportEvents, type WebSocketClass } from './transport.ts';
 
 /** `offline`: not trying. `connecting`: trying, or waiting to try again. `online`: the socket is open. */
 export type ConnectionState = 'offline' | 'connecting' | 'online';
@@ -105,7 +105,7 @@ export class Connection {
   }
 
   async request<Frame extends ClientFrame>(frame: Frame): Promise<ReplyTo<Frame>> {
-    if (this.#current === undefined) throw new ParleyError('UNAVAILABLE', 'There is no connection');
+    if (this.#current === undefined) throw lost();
     return this.#current.request(frame);
   }
 
@@ -199,7 +199,7 @@ export class Connection {
     try {
       const renewed = await this.#open();
       if (old === undefined || old !== this.#current) return renewed.drop();
-      if (!renewed.isOpen) throw new ParleyError('UNAVAILABLE', 'The new socket was lost at once');
+      if (!renewed.isOpen) throw lost();
       this.#adopt(renewed);
       this.#previous = old;
       this.#lingering = this.#parts.clock.setTimeout(() => old.retire(), lingerMs);

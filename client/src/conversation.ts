@@ -110,8 +110,9 @@ export class Conversation extends Emitter<ConversationEvents> {
   async markRead(seq?: number): Promise<void> {
     const { replica, markers } = this.#parts;
     const { info } = this;
-    const upTo = Math.min(seq ?? Number.POSITIVE_INFINITY, info?.lastSeq ?? seq ?? 0);
-    if (info !== undefined && upTo <= info.lastReadSeq) return;
+    const newest = info?.lastSeq ?? seq ?? 0;
+    const upTo = Math.min(seq ?? newest, newest);
+    if (upTo <= (info?.lastReadSeq ?? 0)) return;
     if (replica.userId !== undefined) replica.takeRead(this.id, replica.userId, upTo);
     await markers.move(this.id, upTo);
   }

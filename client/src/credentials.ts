@@ -9,7 +9,7 @@ export class Credentials {
   readonly #clock: Clock;
   readonly #getToken: GetToken | undefined;
   #token: string | undefined;
-  #renewAt = Number.POSITIVE_INFINITY;
+  #renewAt: number | undefined;
   #getting: Promise<string> | undefined;
 
   constructor(
@@ -24,7 +24,7 @@ export class Credentials {
 
   /** Whether half of the token's remaining life, as first known, is over. */
   get isDue(): boolean {
-    return this.#token !== undefined && this.#clock.now() >= this.#renewAt;
+    return this.#renewAt !== undefined && this.#clock.now() >= this.#renewAt;
   }
 
   async current(): Promise<string> {
@@ -51,7 +51,7 @@ export class Credentials {
       .then(getToken)
       .then((token) => {
         this.#token = token;
-        this.#renewAt = Number.POSITIVE_INFINITY;
+        this.#renewAt = undefined;
         return token;
       })
       .finally(() => {

@@ -3,7 +3,7 @@ import { CatchUp } from './catch-up.ts';
 import { hintMs } from './codes.ts';
 import { Connection, type StateChange } from './connection.ts';
 import { Credentials } from './credentials.ts';
-import { ParleyError } from './errors.ts';
+import type { ParleyError } from './errors.ts';
 import type { ServerEvent } from './frames.ts';
 import type { ParleyOptions, Settings } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -104,12 +104,11 @@ export class Engine {
   }
 
   /** Resolves when all that is to be kept is kept. */
-  async close(): Promise<void> {
+  async close(reason: ParleyError): Promise<void> {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#connection.stop();
     this.#mend();
-    const reason = new ParleyError('CLOSED', 'The client was closed');
     this.markers.abandon(reason);
     await this.outbox.close(reason);
   }

@@ -19,7 +19,7 @@ export class ParleyError extends Error {
     message: string,
     options: { retryAfterMs?: number | undefined; requestId?: string | undefined; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.name = 'ParleyError';
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
@@ -38,8 +38,7 @@ export function asParleyError(error: unknown): ParleyError {
   return new ParleyError('UNAVAILABLE', message, { cause: error });
 }
 
-/** Whether the same request may do better later, and after how long, where the server said so. */
-export function retryDelay(error: unknown, otherwise: () => number): number | undefined {
-  if (!hasCode(error, 'RATE_LIMITED', 'UNAVAILABLE')) return undefined;
-  return error.retryAfterMs ?? otherwise();
+/** Whether the same request may do better later. */
+export function isTemporary(error: unknown): error is ParleyError {
+  return hasCode(error, 'RATE_LIMITED', 'UNAVAILABLE');
 }

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { resendAfterMs, resendAtMostMs } from './codes.ts';
 import type { Connection } from './connection.ts';
-import { asParleyError, hasCode, type ParleyError } from './errors.ts';
+import { asParleyError, isTemporary, type ParleyError } from './errors.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import { Worker } from './worker.ts';
 
@@ -88,7 +88,7 @@ export class Lane {
         ...(replyTo !== undefined && { replyTo }),
       });
     } catch (error) {
-      if (hasCode(error, 'RATE_LIMITED', 'UNAVAILABLE')) throw error;
+      if (isTemporary(error)) throw error;
       if (this.#waiting.includes(next)) this.#events.onFailed(next.message, asParleyError(error));
       return true;
     }

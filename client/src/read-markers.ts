@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { asParleyError, hasCode, type ParleyError } from './errors.ts';
+import { asParleyError, isTemporary, type ParleyError } from './errors.ts';
 import { Worker } from './worker.ts';
 
 type Waiting = { seq: number; resolve(): void; reject(error: ParleyError): void };
@@ -46,7 +46,7 @@ export class ReadMarkers {
     try {
       await this.#connection.request({ action: 'markRead', conversationId, seq });
     } catch (thrown) {
-      if (hasCode(thrown, 'RATE_LIMITED', 'UNAVAILABLE')) throw thrown;
+      if (isTemporary(thrown)) throw thrown;
       error = asParleyError(thrown);
     }
     const later = waiting.filter((one) => one.seq > seq);

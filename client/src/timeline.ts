@@ -65,8 +65,8 @@ export class Timeline extends Emitter<TimelineEvents> {
     const before = this.#list[0]?.seq;
     const page = await this.#conversation.history({ before, limit });
     // What came while the first page was on its way is below it.
-    const first = this.#list[0]?.seq ?? Number.POSITIVE_INFINITY;
-    const older = page.messages.filter(({ seq }) => seq < first);
+    const first = this.#list[0];
+    const older = page.messages.filter(({ seq }) => first === undefined || seq < first.seq);
     this.#hasOlder = page.hasMore;
     this.#list = [...older, ...this.#list];
     // Told even where nothing came: `hasOlder` may have changed.

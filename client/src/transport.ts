@@ -166,7 +166,8 @@ export function errorOf({ code, message, retryAfterMs, requestId }: ErrorFrame):
   return new ParleyError(code, message, { retryAfterMs, requestId });
 }
 
-function lost(): ParleyError {
+/** Nobody can be asked. */
+export function lost(): ParleyError {
   return new ParleyError('UNAVAILABLE', 'There is no connection');
 }
 

@@ -1,6 +1,6 @@
 import { Backoff } from './backoff.ts';
 import { type Clock, Pause } from './clock.ts';
-import { retryDelay } from './errors.ts';
+import { isTemporary } from './errors.ts';
 
 /**
  * Does its work step by step while the client is online, one step at a time. A step that fails comes again, when the server
@@ -63,9 +63,10 @@ export class Worker {
         if (more) this.#wanted = true;
       } catch (error) {
         this.#wanted = true;
-        const delay = retryDelay(error, () => this.#backoff.next());
-        if (delay === undefined) this.#onError(error);
-        if (this.#online) await this.#pause.wait(delay ?? this.#backoff.next());
+        const isKnown = isTemporary(error);
+        if (!isKnown) this.#onError(error);
+        const told = isKnown ? error.retryAfterMs : undefined;
+        if (this.#online) await this.#pause.wait(told ?? this.#backoff.next());
       }
     }
     this.#running = false;
