@@ -7,6 +7,13 @@ export default defineConfig({
   root: here('.'),
   resolve: { alias: { '@parley/client': here('../client/src/index.ts') } },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // `npx vite --config web/vite.config.ts` shows changes at once, with `npm start` behind it.
+  server: {
+    proxy: {
+      '/v1': 'http://localhost:8787',
+      '/connect': { target: 'ws://localhost:8787', ws: true },
+    },
+  },
   build: {
     outDir: here('../dist/web'),
     emptyOutDir: true,

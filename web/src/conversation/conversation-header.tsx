@@ -16,7 +16,7 @@ export function ConversationHeader({ info, detailsOpen }: Props) {
       </a>
       <Avatar id={pictureIdOf(info)} name={title} />
       <div class="conversation-name">
-        <h2>{title}</h2>
+        <h2 tabIndex={-1}>{title}</h2>
         <p>
           {info.type === 'DM'
             ? `@${info.peer?.username ?? ''}`

@@ -18,15 +18,18 @@ export function ConversationPane({ conversation, detailsOpen }: Props) {
   const inbox = useInbox();
   useEmitter(conversation, 'info');
   const { members = [] } = useMembers(conversation);
+  const pane = useRef<HTMLElement>(null);
   const list = useRef<ListHandle>(null);
   const info = conversation.info;
   const state = useExistence(conversation, info !== undefined, inbox.isLoaded);
 
   useEffect(() => {
-    // On a screen to be touched, the focus would bring up the keyboard.
-    if (info !== undefined && matchMedia('(pointer: fine) and (min-width: 45rem)').matches)
-      document.querySelector<HTMLElement>('.composer textarea')?.focus();
-  }, [conversation, info !== undefined]);
+    if (info === undefined || detailsOpen) return;
+    // On a screen to be touched, the focus on an input would bring up the keyboard.
+    const canType = matchMedia('(pointer: fine) and (min-width: 45rem)').matches;
+    const place = canType ? '.composer textarea' : '.conversation-name h2';
+    pane.current?.querySelector<HTMLElement>(place)?.focus();
+  }, [conversation, info !== undefined, detailsOpen]);
 
   if (info === undefined) return <ConversationMissing isMissing={state === 'missing'} />;
   // Of a group too large to be read whole, nobody can say that all have read.
@@ -35,7 +38,7 @@ export function ConversationPane({ conversation, detailsOpen }: Props) {
       ? []
       : members.map(({ userId }) => userId).filter((userId) => userId !== me.userId);
   return (
-    <section class="conversation" aria-label="Conversation">
+    <section class="conversation" aria-label="Conversation" ref={pane}>
       <ConversationHeader info={info} detailsOpen={detailsOpen} />
       <MessagePanel conversation={conversation} info={info} readerIds={readerIds} list={list} />
       <Composer conversation={conversation} onSend={() => list.current?.toEnd()} />

@@ -15,9 +15,10 @@ export function Avatar({ id, name, size }: Props) {
 }
 
 export function tintOf(id: string): number {
-  let sum = 0;
-  for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return sum % TINTS;
+  // FNV-1a, its upper half folded in: the lower bits alone are much the same for similar ids.
+  let hash = 0x811c9dc5;
+  for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return ((hash ^ (hash >>> 16)) >>> 0) % TINTS;
 }
 
 function initials(name: string): string {

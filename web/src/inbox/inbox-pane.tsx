@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../elements/icon.tsx';
 import { IconButton } from '../elements/icon-button.tsx';
 import { moveFocus } from '../elements/roving-focus.ts';
@@ -21,6 +21,14 @@ export function InboxPane({ selectedId, onDialog, onSignedOut }: Props) {
   const now = useNow();
   const [wanted, setWanted] = useState('');
   const list = useRef<HTMLUListElement>(null);
+
+  // One comes back to the row one left from, not to the top of the page.
+  const previousId = useRef(selectedId);
+  useEffect(() => {
+    if (selectedId === undefined && previousId.current !== undefined)
+      list.current?.querySelector<HTMLElement>(`a[href$="/${previousId.current}"]`)?.focus();
+    previousId.current = selectedId;
+  }, [selectedId]);
 
   const needle = wanted.trim().toLocaleLowerCase();
   const items = inbox.items.filter(

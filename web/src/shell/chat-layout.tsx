@@ -36,7 +36,8 @@ export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
   );
 
   const pane = conversation === undefined ? 'inbox' : details ? 'details' : 'conversation';
-  const closeDialog = () => setDialog(undefined);
+  // A dialog tells that it has closed a moment later; another one may be open by then.
+  const close = (name: DialogName) => () => setDialog((open) => (open === name ? undefined : open));
   return (
     <main class="chat" data-pane={pane}>
       <h1 class="visually-hidden">Parley</h1>
@@ -51,9 +52,9 @@ export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
         <DetailsPane key={`${conversation.id} details`} conversation={conversation} />
       )}
       <Announcer openId={conversationId} />
-      {dialog === 'direct' && <NewDirectDialog onClose={closeDialog} />}
-      {dialog === 'group' && <NewGroupDialog onClose={closeDialog} />}
-      {dialog === 'shortcuts' && <ShortcutsDialog onClose={closeDialog} />}
+      {dialog === 'direct' && <NewDirectDialog onClose={close('direct')} />}
+      {dialog === 'group' && <NewGroupDialog onClose={close('group')} />}
+      {dialog === 'shortcuts' && <ShortcutsDialog onClose={close('shortcuts')} />}
     </main>
   );
 }
