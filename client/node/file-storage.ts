@@ -60,7 +60,7 @@ export function fileStorage(path: string): OutboxStorage {
     all: () =>
       inTurn(async () => {
         await opened();
-        return [...records.values()];
+        return [...records.values()].map((record) => ({ ...record }));
       }),
     put: (record) => write({ put: record }),
     delete: (messageId) => write({ delete: messageId }),
@@ -74,7 +74,7 @@ export function fileStorage(path: string): OutboxStorage {
 }
 
 function apply(records: Map<string, OutboxRecord>, line: Line): void {
-  if ('put' in line) records.set(line.put.messageId, line.put);
+  if ('put' in line) records.set(line.put.messageId, { ...line.put });
   else records.delete(line.delete);
 }
 

@@ -1,7 +1,13 @@
 import type { ConversationInfo, Member, Message } from '../../src/protocol.ts';
 import type { FakeClock } from './fake-clock.ts';
 
-type Membership = { role: 'admin' | 'member'; joinedAt: string; lastReadSeq: number; pinned: boolean };
+type Membership = {
+  role: 'admin' | 'member';
+  joinedAt: string;
+  lastReadSeq: number;
+  pinned: boolean;
+  mutedUntil: string | null;
+};
 type Room = {
   id: string;
   title: string;
@@ -45,7 +51,13 @@ export class FakeChat {
       members: new Map(
         [creator, ...others].map((userId, index) => [
           userId,
-          { role: index === 0 ? 'admin' : 'member', joinedAt, lastReadSeq: 0, pinned: false },
+          {
+            role: index === 0 ? 'admin' : 'member',
+            joinedAt,
+            lastReadSeq: 0,
+            pinned: false,
+            mutedUntil: null,
+          },
         ]),
       ),
     };
@@ -57,7 +69,13 @@ export class FakeChat {
     const room = this.#room(id);
     if (room.members.has(userId)) return;
     const lastReadSeq = room.messages.length;
-    room.members.set(userId, { role: 'member', joinedAt: this.#clock.iso(), lastReadSeq, pinned: false });
+    room.members.set(userId, {
+      role: 'member',
+      joinedAt: this.#clock.iso(),
+      lastReadSeq,
+      pinned: false,
+      mutedUntil: null,
+    });
     this.#introduce(room, userId);
     this.#announce(room);
   }
@@ -79,6 +97,11 @@ export class FakeChat {
     const room = this.#room(id);
     this.#member(id, userId).pinned = pinned;
     this.#introduce(room, userId);
+  }
+
+  mute(id: string, userId: string, mutedUntil: string): void {
+    this.#member(id, userId).mutedUntil = mutedUntil;
+    this.#introduce(this.#room(id), userId);
   }
 
   /** Once for each sender and messageId. */
@@ -138,7 +161,7 @@ export class FakeChat {
   }
 
   row(id: string, userId: string): ConversationInfo {
-    const { role, joinedAt, lastReadSeq, pinned } = this.#member(id, userId);
+    const { role, joinedAt, lastReadSeq, pinned, mutedUntil } = this.#member(id, userId);
     const room = this.#room(id);
     const newest = room.messages.at(-1);
     const lastSeq = room.messages.length;
@@ -157,7 +180,7 @@ export class FakeChat {
       lastMessagePreview: newest
         ? { seq: newest.seq, senderId: newest.senderId, text: newest.content }
         : null,
-      mutedUntil: null,
+      mutedUntil,
       pinned,
     };
   }
