@@ -38,6 +38,7 @@ async function press(chat: ChatPage, ...keys: string[]): Promise<void> {
 
 test('everything from signing in to sending is done with the keyboard', async () => {
   const hers = await parley.device();
+  await expect.poll(() => hers.page.evaluate('document.activeElement.autocomplete')).toBe('username');
   await hers.page.keyboard.type('alice');
   await press(hers, 'Tab');
   await hers.page.keyboard.type(alice.password);
@@ -96,6 +97,7 @@ test('the shortcuts do what their list says', async () => {
   await hers.dialog.getByRole('heading', { name: 'New message' }).waitFor();
   await hers.page.keyboard.type('dan');
   await press(hers, 'Enter');
+  await hers.dialog.waitFor({ state: 'detached' });
   await hers.page.getByRole('heading', { name: 'Dan' }).waitFor();
   await press(hers, 'Alt+g');
   await hers.dialog.getByRole('heading', { name: 'New group' }).waitFor();

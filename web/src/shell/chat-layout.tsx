@@ -23,7 +23,7 @@ export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
   const { conversationId, details } = useRoute();
   const [dialog, setDialog] = useState<DialogName>();
   useUnreadBadge(inbox);
-  useShortcuts({ conversationId, details, inbox, onDialog: setDialog });
+  useShortcuts(inbox, setDialog);
 
   const conversation = conversationId === undefined ? undefined : client.conversation(conversationId);
   useEffect(

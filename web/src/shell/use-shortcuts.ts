@@ -1,17 +1,10 @@
 import type { Inbox } from '@parley/client';
 import { useEffect } from 'preact/hooks';
 import type { DialogName } from './chat-layout.tsx';
-import { goTo } from './route.ts';
-
-type Place = {
-  conversationId: string | undefined;
-  details: boolean;
-  inbox: Inbox;
-  onDialog(name: DialogName): void;
-};
+import { goTo, parseRoute } from './route.ts';
 
 /** Listed in shortcuts-dialog.tsx. Each but `?` needs Alt or Escape, so that typing never triggers one. */
-export function useShortcuts({ conversationId, details, inbox, onDialog }: Place): void {
+export function useShortcuts(inbox: Inbox, onDialog: (name: DialogName) => void): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return;
@@ -29,6 +22,8 @@ export function useShortcuts({ conversationId, details, inbox, onDialog }: Place
       target,
     }: KeyboardEvent): (() => void) | undefined => {
       if (ctrlKey || metaKey) return undefined;
+      // Of now: the next key may come before the last one's view is drawn.
+      const { conversationId, details } = parseRoute(location.hash);
       if (key === 'Escape') {
         if (details) return () => goTo({ conversationId: conversationId ?? '' });
         return conversationId === undefined ? undefined : () => goTo({});
@@ -54,6 +49,7 @@ export function useShortcuts({ conversationId, details, inbox, onDialog }: Place
       }
     };
     const step = (by: number) => {
+      const { conversationId } = parseRoute(location.hash);
       const ids = inbox.items.map((item) => item.conversationId);
       const at = conversationId === undefined ? -1 : ids.indexOf(conversationId);
       const next = ids[at < 0 ? (by > 0 ? 0 : ids.length - 1) : at + by];
@@ -61,7 +57,7 @@ export function useShortcuts({ conversationId, details, inbox, onDialog }: Place
     };
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
-  });
+  }, [inbox, onDialog]);
 }
 
 function isTyping(target: EventTarget | null): boolean {
