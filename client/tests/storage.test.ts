@@ -1,4 +1,4 @@
-/** What every outbox storage must do. IndexedDB is held to it in a real browser: tests/browser/outbox-storage.test.ts. */
+/** What every outbox storage must do. IndexedDB is held to it in a real browser: tests/browser/client-tabs.test.ts. */
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
