@@ -19,7 +19,10 @@ export type StageSettings = {
      * messages and 1 MB a second (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
      */
     capacity: 'on-demand' | { shards: number };
-    /** How long an accepted message survives an outage of everything behind the stream. 24 to 8,760. */
+    /**
+     * How long the stream keeps a record. What deliver cannot store leaves it earlier, for the failure bucket: see
+     * `deliver.retryAttempts` and `deliver.maximumRecordAgeMinutes`. 24 to 8,760.
+     */
     retentionHours: number;
   };
 
@@ -82,7 +85,7 @@ const dev: StageSettings = {
   stage: 'dev',
   protectData: false,
   stream: { capacity: { shards: 2 }, retentionHours: 24 },
-  deliver: { enhancedFanOut: false, batchSize: 100, retryAttempts: 10, maximumRecordAgeMinutes: 60 },
+  deliver: { enhancedFanOut: false, batchSize: 100, retryAttempts: 50, maximumRecordAgeMinutes: 12 * 60 },
   registration: 'open',
   rateLimits: defaultRateLimits,
   throttle: { ratePerSecond: 500, burst: 500 },
@@ -103,13 +106,15 @@ const stages: Record<StageName, StageSettings> = {
     throttle: { ratePerSecond: 4000, burst: 2000 },
     logs: { ...dev.logs, level: 'INFO', retentionDays: 30 },
   },
-  /** What the embedded runtime runs. Every account there comes from one address, so that limit is off. */
+  /** What the embedded runtime runs. Everyone there comes from one address, so limits of an address are off. */
   local: {
     ...dev,
     stage: 'local',
     // The embedded runtime serves it itself.
     web: false,
-    rateLimits: { ...defaultRateLimits, registrations: null },
+    rateLimits: { ...defaultRateLimits, registrations: null, logins: null },
+    // A record that cannot be stored is to be seen soon by whoever tries that.
+    deliver: { ...dev.deliver, retryAttempts: 10 },
     logs: { ...dev.logs, level: 'INFO', createApiGatewayRole: false },
   },
 };

@@ -64,6 +64,7 @@ export const functions = {
     ...answering,
     description: 'Moves read markers and keeps connections alive',
     tables: {
+      Users: readUser,
       Conversations: ['GetItem'],
       MembersByConversation: ['Query'],
       ConversationsByUser: ['GetItem', 'UpdateItem'],
@@ -77,6 +78,7 @@ export const functions = {
     ...answering,
     description: 'Returns what a device has missed',
     tables: {
+      Users: readUser,
       Conversations: ['BatchGetItem'],
       MessagesByConversation: ['Query'],
       ConversationsByUser: ['BatchGetItem'],
@@ -100,7 +102,7 @@ export const functions = {
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
       Credentials: ['GetItem', 'PutItem', 'UpdateItem'],
-      ConversationsByUser: ['Query'],
+      ConversationsByUser: ['BatchGetItem', 'Query'],
       RateLimits: ['UpdateItem', 'DeleteItem'],
       Presence: ['GetItem', 'UpdateItem'],
     },

@@ -7,7 +7,6 @@ import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagem
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { variable } from './environment.ts';
@@ -45,53 +44,61 @@ import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
 import { ProfileStore, UserStore } from './stores/user-store.ts';
 
-let sharedDocuments: DynamoDBDocumentClient | undefined;
-function documents(): DynamoDBDocumentClient {
-  sharedDocuments ??= newDocumentClient();
-  return sharedDocuments;
+/** Made when first asked for, and then kept: a container has one connection pool for each service. */
+function once<T>(make: () => T): () => T {
+  let made: { it: T } | undefined;
+  return () => {
+    made ??= { it: make() };
+    return made.it;
+  };
 }
+
+const tables = /* @__PURE__ */ once(newDocumentClient);
 
 // Stores
 
 const users = () =>
-  new UserStore(documents(), { users: variable('USERS_TABLE'), credentials: variable('CREDENTIALS_TABLE') });
-const profiles = () => new ProfileStore(documents(), variable('USERS_TABLE'));
-const conversationStore = () => new ConversationStore(documents(), variable('CONVERSATIONS_TABLE'));
-const inbox = () => new InboxStore(documents(), variable('INBOX_TABLE'));
-const messages = () => new MessageStore(documents(), variable('MESSAGES_TABLE'));
-const presenceStore = () =>
-  new PresenceStore(documents(), variable('PRESENCE_TABLE'), variable('AWS_REGION'));
+  new UserStore(tables(), { users: variable('USERS_TABLE'), credentials: variable('CREDENTIALS_TABLE') });
+const profiles = () => new ProfileStore(tables(), variable('USERS_TABLE'));
+const conversationStore = () => new ConversationStore(tables(), variable('CONVERSATIONS_TABLE'));
+const messages = () => new MessageStore(tables(), variable('MESSAGES_TABLE'));
+export const presenceStore = () =>
+  new PresenceStore(tables(), variable('PRESENCE_TABLE'), variable('AWS_REGION'));
 const memberships = () =>
-  new MembershipStore(documents(), {
+  new MembershipStore(tables(), {
     conversations: variable('CONVERSATIONS_TABLE'),
     members: variable('MEMBERS_TABLE'),
     inbox: variable('INBOX_TABLE'),
   });
-const gateway = () => new ConnectionGateway(new ApiGatewayManagementApiClient({ maxAttempts: 2 }));
+const gateway = /* @__PURE__ */ once(
+  () => new ConnectionGateway(new ApiGatewayManagementApiClient({ maxAttempts: 2 })),
+);
 const secret = (name: 'TOKEN_SECRET_ARN' | 'FINGERPRINT_SECRET_ARN') =>
   new SecretStore(new SecretsManagerClient({ requestHandler: newRequestHandler() }), variable(name));
 const stream = () =>
   new MessageStream(new KinesisClient({ requestHandler: newRequestHandler() }), variable('STREAM_NAME'));
+const deadLetters = () =>
+  new DeadLetterQueue(
+    new SQSClient({ requestHandler: newRequestHandler() }),
+    variable('DEAD_LETTER_QUEUE_URL'),
+  );
 
-const SecretKey = v.object({ current: v.string() });
+export const inbox = () => new InboxStore(tables(), variable('INBOX_TABLE'));
 
 // Services
 
-const tokens = () => new Tokens(secret('TOKEN_SECRET_ARN'));
+const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN')));
 const views = () => new ConversationViews(inbox(), conversationStore(), profiles());
 const push = () => new Push(presenceStore(), gateway(), report);
-const rates = () =>
-  new RateLimiter(
-    new RateLimitStore(documents(), variable('RATE_LIMITS_TABLE')),
-    v.parse(RateLimitSettings, JSON.parse(variable('RATE_LIMIT_SETTINGS'))),
-  );
 
 export const authenticate = () => new Authenticate(tokens(), profiles());
-export const userProfiles = profiles;
-export const presence = () => new Presence(presenceStore(), gateway(), report);
-export const rateLimiter = rates;
-export const latestActivity = inbox;
-export const acceptMessage = () => new AcceptMessage(inbox(), rates(), stream());
+export const presence = () => new Presence(presenceStore(), gateway(), profiles(), report);
+export const rateLimiter = () =>
+  new RateLimiter(
+    new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE')),
+    v.parse(RateLimitSettings, JSON.parse(variable('RATE_LIMIT_SETTINGS'))),
+  );
+export const acceptMessage = () => new AcceptMessage(inbox(), rateLimiter(), stream());
 export const history = () => new History(inbox(), messages());
 export const sync = () => new Sync(inbox(), conversationStore(), messages());
 export const acquaintances = () => new Acquaintances(inbox(), profiles());
@@ -108,7 +115,7 @@ export const accounts = () =>
   new Accounts({
     users: users(),
     tokens: tokens(),
-    rates: rates(),
+    rates: rateLimiter(),
     presence: presence(),
     registrationOpen: variable('REGISTRATION') === 'open',
   });
@@ -132,27 +139,23 @@ export const conversations = () =>
     views: views(),
     members: members(),
     push: push(),
-    rates: rates(),
+    rates: rateLimiter(),
   });
 
 export const deliverMessages = async () => {
-  const { current } = v.parse(SecretKey, JSON.parse(await secret('FINGERPRINT_SECRET_ARN').value()));
-  const fingerprint = fingerprintWith(current);
-  const states = new ConversationStates(conversationStore(), memberships());
-  const log = new MessageLog(documents(), {
+  const { current } = await secret('FINGERPRINT_SECRET_ARN').keys();
+  const log = new MessageLog(tables(), {
     conversations: variable('CONVERSATIONS_TABLE'),
     messages: variable('MESSAGES_TABLE'),
     idempotency: variable('IDEMPOTENCY_TABLE'),
   });
+  const states = new ConversationStates(conversationStore(), memberships());
   return new DeliverMessages({
-    persist: new PersistMessages(log, messages(), states, fingerprint),
+    persist: new PersistMessages(log, messages(), states, fingerprintWith(current)),
     inbox: inbox(),
     views: views(),
     push: push(),
-    deadLetters: new DeadLetterQueue(
-      new SQSClient({ requestHandler: newRequestHandler() }),
-      variable('DEAD_LETTER_QUEUE_URL'),
-    ),
+    deadLetters: deadLetters(),
     report,
   });
 };

@@ -1,15 +1,14 @@
 /** Everything that must outlive a redeployment: tables, stream, dead letters, secret. */
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { StageSettings } from '../config.ts';
+import { LostMessageAlarm } from '../constructs/lost-message-alarm.ts';
 import { type TableDefinition, type TableName, tableDefinitions, tableNames } from '../tables.ts';
 
 export class ParleyData extends Stack {
@@ -100,21 +99,17 @@ export class ParleyData extends Stack {
       id: 'AwsSolutions-SQS3',
       reason: 'It is the dead-letter queue: it is read by people, so nothing in it can fail again.',
     });
-    const alarm = new Alarm(this, 'DeadLetterAlarm', {
-      alarmDescription: 'A message could not be processed and waits in the dead-letter queue.',
-      metric: queue.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(1),
-        statistic: Stats.MAXIMUM,
-      }),
-      threshold: 0,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 1,
-      // SQS sends no metrics for a queue that nothing has touched for a while.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    const waiting = queue.metricApproximateNumberOfMessagesVisible({
+      period: Duration.minutes(1),
+      statistic: Stats.MAXIMUM,
     });
-    const { alarmTopicArn } = this.settings;
-    if (alarmTopicArn)
-      alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn)));
+    new LostMessageAlarm(
+      this,
+      'DeadLetterAlarm',
+      this.settings,
+      waiting,
+      'A message that can never be processed waits in the dead-letter queue.',
+    );
     return queue;
   }
 

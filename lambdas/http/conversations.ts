@@ -35,11 +35,17 @@ export const handler = httpHandler(
     ),
     'PATCH /conversations/{id}': signedIn(
       { path: ConversationPath, body: UpdateConversationBody },
-      async ({ userId }, { path, body }) => ok(await all.rename(userId, path.id, body.title)),
+      async ({ userId }, { path, body }) => {
+        await rates.take('requests', userId);
+        return ok(await all.rename(userId, path.id, body.title));
+      },
     ),
     'PATCH /conversations/{id}/settings': signedIn(
       { path: ConversationPath, body: UpdateSettingsBody },
-      async ({ userId }, { path, body }) => ok(await all.setOwnSettings(userId, path.id, body)),
+      async ({ userId }, { path, body }) => {
+        await rates.take('requests', userId);
+        return ok(await all.setOwnSettings(userId, path.id, body));
+      },
     ),
     'PUT /conversations/{id}/read': signedIn(
       { path: ConversationPath, body: MarkReadBody },
@@ -55,17 +61,22 @@ export const handler = httpHandler(
     ),
     'POST /conversations/{id}/members': signedIn(
       { path: ConversationPath, body: AddMembersBody },
-      async ({ userId }, { path, body }) =>
-        ok({ members: await membership.add(userId, path.id, body.userIds) }),
+      async ({ userId }, { path, body }) => {
+        await rates.take('requests', userId);
+        return ok({ members: await membership.add(userId, path.id, body.userIds) });
+      },
     ),
     'PATCH /conversations/{id}/members/{userId}': signedIn(
       { path: MemberPath, body: UpdateMemberBody },
-      async ({ userId }, { path, body }) =>
-        ok(await membership.setRole(userId, path.id, path.userId, body.role)),
+      async ({ userId }, { path, body }) => {
+        await rates.take('requests', userId);
+        return ok(await membership.setRole(userId, path.id, path.userId, body.role));
+      },
     ),
     'DELETE /conversations/{id}/members/{userId}': signedIn(
       { path: MemberPath },
       async ({ userId }, { path }) => {
+        await rates.take('requests', userId);
         await membership.remove(userId, path.id, path.userId);
         return noContent;
       },

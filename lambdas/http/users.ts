@@ -7,7 +7,7 @@ import {
 } from '../../shared/protocol/http.ts';
 import { created, httpHandler, noContent, ok, open, signedIn } from '../middleware/http-handler.ts';
 import { accounts, acquaintances, authenticate, rateLimiter } from '../runtime.ts';
-import { profile } from '../services/accounts.ts';
+import { ownProfile } from '../services/profiles.ts';
 
 const users = accounts();
 const others = acquaintances();
@@ -27,7 +27,7 @@ export const handler = httpHandler(
       return noContent;
     }),
 
-    'GET /users/me': signedIn({}, async (caller) => ok(profile(caller))),
+    'GET /users/me': signedIn({}, async (caller) => ok(ownProfile(caller))),
     'PATCH /users/me': signedIn({ body: UpdateProfileBody }, async (caller, { body }) =>
       ok(await users.setDisplayName(caller, body.displayName)),
     ),
@@ -37,7 +37,7 @@ export const handler = httpHandler(
 
     'GET /users': signedIn({ query: UsersQuery }, async ({ userId }, { query }) => {
       // Nobody shall go through all usernames.
-      await rates.take('actions', userId);
+      await rates.take('requests', userId);
       const found =
         'username' in query ? users.byUsername(query.username) : others.profiles(userId, query.ids);
       return ok({ users: await found });

@@ -13,7 +13,7 @@ afterEach(() => {
 
 test("the protocol's own errors are answered as they are", () => {
   const error = new ParleyError('CONFLICT', 'taken');
-  expect(answerableError(error, 'r1')).toBe(error);
+  expect(answerableError(error, { requestId: 'r1' })).toBe(error);
 });
 
 test.each([
@@ -22,7 +22,7 @@ test.each([
   ['a time-out', Object.assign(new Error('slow'), { name: 'TimeoutError' })],
   ["AWS's own fault", Object.assign(new Error('oops'), { $fault: 'server' })],
 ])('%s passes: try again', (_what, error) => {
-  expect(answerableError(error, 'r1').code).toBe('UNAVAILABLE');
+  expect(answerableError(error, { requestId: 'r1' }).code).toBe('UNAVAILABLE');
 });
 
 test.each([
@@ -33,7 +33,7 @@ test.each([
   ['a bug', new TypeError('cannot read secret of undefined')],
   ['a thrown string', 'secret'],
 ])('%s is our fault, and its words are for the log alone', (_what, error) => {
-  const answer = answerableError(error, 'r1');
+  const answer = answerableError(error, { requestId: 'r1' });
   expect(answer.code).toBe('INTERNAL');
   expect(answer.message).not.toContain('secret');
   expect(logger.error).toHaveBeenCalledWith('unexpected error', expect.objectContaining({ requestId: 'r1' }));

@@ -20,16 +20,22 @@ const transient = new Set([
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'CredentialsProviderError',
 ]);
 
 /**
  * The one place where what went wrong becomes what a client is told. An error that is not the protocol's own is logged
  * whole and told in general terms.
  */
-export function answerableError(error: unknown, requestId: string): ParleyError {
+export function answerableError(
+  error: unknown,
+  ids: { requestId: string; clientRequestId?: string | undefined },
+): ParleyError {
   if (error instanceof ParleyError) return error;
   logger.error('unexpected error', {
-    requestId,
+    ...ids,
     error: error instanceof Error ? error : new Error(String(error)),
   });
   return isTransient(error)

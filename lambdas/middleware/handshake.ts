@@ -1,3 +1,5 @@
+import { bearerToken } from './bearer-token.ts';
+
 /** How a client presents itself when it opens the socket (docs/protocol.md, Handshake). */
 
 export const subprotocol = 'parley.v1';
@@ -13,7 +15,7 @@ export function offersSubprotocol(headers: Headers | null | undefined): boolean 
 export function handshakeToken(headers: Headers | null | undefined): string | undefined {
   const offer = offered(headers).find((protocol) => protocol.startsWith(tokenPrefix));
   if (offer !== undefined) return offer.slice(tokenPrefix.length);
-  return /^Bearer +(\S+)$/i.exec(header(headers, 'authorization') ?? '')?.[1];
+  return bearerToken(header(headers, 'authorization'));
 }
 
 function offered(headers: Headers | null | undefined): string[] {

@@ -6,6 +6,7 @@ import { limits } from '../../shared/protocol/limits.ts';
 import type { Authenticate } from '../services/authenticate.ts';
 import type { User } from '../stores/user-store.ts';
 import { answerableError } from './answerable-error.ts';
+import { bearerToken } from './bearer-token.ts';
 import { invocationLog } from './invocation-log.ts';
 import { parse, parseJson } from './parse-json.ts';
 
@@ -112,13 +113,9 @@ function readQuery(rawQueryString: string): Record<string, string> {
   return query;
 }
 
-function bearerToken(authorization: string | undefined): string | undefined {
-  return /^Bearer +([^\s]+)$/i.exec(authorization ?? '')?.[1];
-}
-
 /** RFC 9457. */
 function problem(cause: unknown, requestId: string): Result {
-  const error = answerableError(cause, requestId);
+  const error = answerableError(cause, { requestId });
   const { status, title } = errorCodes[error.code];
   return {
     statusCode: status,

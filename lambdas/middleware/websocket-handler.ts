@@ -19,11 +19,12 @@ export type WebSocketEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
   APIGatewayEventWebsocketRequestContextV2 & { authorizer: ConnectionContext }
 >;
 
-export type Caller = { userId: string; connectionId: string; connectedAt: number };
+export type Caller = { userId: string; authEpoch: number; connectionId: string; connectedAt: number };
 
 export function callerOf({ requestContext }: WebSocketEvent): Caller {
   const { authorizer, connectionId, connectedAt } = requestContext;
-  return { userId: authorizer.userId, connectionId, connectedAt };
+  const { userId, authEpoch } = authorizer;
+  return { userId, authEpoch: Number(authEpoch), connectionId, connectedAt };
 }
 
 type Action = (event: WebSocketEvent) => Promise<object>;
@@ -68,9 +69,14 @@ function reply(body: object): APIGatewayProxyResultV2 {
 
 /** The error, with as much of the frame's own naming as can be trusted. */
 function errorEvent(cause: unknown, event: WebSocketEvent): ErrorEvent {
-  const { code, message, retryAfterMs } = answerableError(cause, event.requestContext.requestId);
   const { action, requestId, messageId } = v.parse(Naming, safeJson(event.body));
-  return { type: 'error', code, message, action, requestId, messageId, retryAfterMs };
+  const ourId = event.requestContext.requestId;
+  const { code, message, retryAfterMs } = answerableError(cause, {
+    requestId: ourId,
+    clientRequestId: requestId,
+  });
+  // A client that named its request looks for that name; any other can at least tell us which line of the log it is.
+  return { type: 'error', code, message, action, requestId: requestId ?? ourId, messageId, retryAfterMs };
 }
 
 const Naming = v.fallback(

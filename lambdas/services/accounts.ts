@@ -2,9 +2,9 @@ import { newUserId } from '../../shared/domain/ids.ts';
 import type { Profile, PublicProfile } from '../../shared/protocol/entities.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { User, UserStore } from '../stores/user-store.ts';
-import { publicProfile } from './conversation-views.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Presence } from './presence.ts';
+import { ownProfile, publicProfile } from './profiles.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -62,6 +62,9 @@ export class Accounts {
     const matches = await verifyPassword(password, credential?.passwordHash);
     const user = credential && matches ? await this.#users.user(credential.userId) : undefined;
     if (user === undefined) throw wrongCredentials();
+    // The password may have been changed while this one was checked: then the user read here is of the next epoch already.
+    const still = await this.#users.credential(username);
+    if (still?.passwordHash !== credential?.passwordHash) throw wrongCredentials();
     await this.#rates.loginSucceeded(username, address);
     return this.#signIn(user);
   }
@@ -100,9 +103,9 @@ export class Accounts {
   }
 
   async setDisplayName(caller: User, displayName: string | undefined): Promise<Profile> {
-    if (displayName === undefined) return profile(caller);
+    if (displayName === undefined) return ownProfile(caller);
     await this.#users.setDisplayName(caller.userId, displayName);
-    return profile({ ...caller, displayName });
+    return ownProfile({ ...caller, displayName });
   }
 
   async byUsername(username: string): Promise<PublicProfile[]> {
@@ -112,12 +115,8 @@ export class Accounts {
   }
 
   async #signIn(user: User): Promise<SignedIn> {
-    return { user: profile(user), ...(await this.#tokens.issue(user)) };
+    return { user: ownProfile(user), ...(await this.#tokens.issue(user)) };
   }
-}
-
-export function profile(user: User): Profile {
-  return { ...publicProfile(user), createdAt: user.createdAt };
 }
 
 function usernameTaken(): ParleyError {

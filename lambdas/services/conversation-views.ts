@@ -1,13 +1,10 @@
-import type { Conversation, PublicProfile } from '../../shared/protocol/entities.ts';
+import type { Conversation } from '../../shared/protocol/entities.ts';
 import type { ConversationHead, ConversationStore } from '../stores/conversation-store.ts';
 import type { InboxRow, InboxStore } from '../stores/inbox-store.ts';
 import type { ProfileStore, User } from '../stores/user-store.ts';
+import { publicProfile } from './profiles.ts';
 
 type MemberKey = { userId: string; conversationId: string };
-
-export function publicProfile({ userId, username, displayName }: User): PublicProfile {
-  return { userId, username, displayName };
-}
 
 /** A conversation as one of its members sees it: what is the member's own, what is everyone's, and the other person. */
 export class ConversationViews {

@@ -5,7 +5,7 @@ import { conversationNotFound, ParleyError } from '../../shared/protocol/errors.
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ConversationHead, ConversationStore } from '../stores/conversation-store.ts';
-import type { InboxStore } from '../stores/inbox-store.ts';
+import type { InboxPosition, InboxStore } from '../stores/inbox-store.ts';
 import { type MembershipStore, membersPerTransaction } from '../stores/membership-store.ts';
 import type { ProfileStore } from '../stores/user-store.ts';
 import type { ConversationViews } from './conversation-views.ts';
@@ -116,7 +116,11 @@ export class Conversations {
     const page = positions.slice(0, limit);
     const last = page.at(-1);
     const views = await this.#views.views(
-      page.map(({ conversationId }) => ({ userId: callerId, conversationId })),
+      // The index lags: a conversation that has just moved up may still be there further down as well.
+      [...new Set(page.map(({ conversationId }) => conversationId))].map((conversationId) => ({
+        userId: callerId,
+        conversationId,
+      })),
     );
     return {
       items: views.map(({ conversation }) => conversation),
@@ -149,6 +153,8 @@ export class Conversations {
   }
 
   async #created(callerId: string, conversationId: string, created: boolean): Promise<Created> {
+    // One who is no member any more finishes nothing.
+    await this.view(callerId, conversationId);
     await this.#members.admitPending(conversationId);
     return { created, conversation: await this.view(callerId, conversationId) };
   }
@@ -159,14 +165,12 @@ export class Conversations {
   }
 }
 
-type Position = { lastActivityAt: string; conversationId: string };
-
 /** A position of the inbox, without whose inbox it is. */
-function writeCursor({ lastActivityAt, conversationId }: Position): string {
+function writeCursor({ lastActivityAt, conversationId }: InboxPosition): string {
   return Buffer.from(`${lastActivityAt} ${conversationId}`).toString('base64url');
 }
 
-function readCursor(cursor: string): Position {
+function readCursor(cursor: string): InboxPosition {
   const [, lastActivityAt, conversationId] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([\w-]{1,64})$/.exec(
       Buffer.from(cursor, 'base64url').toString('utf8'),

@@ -173,6 +173,12 @@ function readMessage(record: StreamRecord): AcceptedMessage | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
+/** Room for the event's own braces and type. */
+const envelopeBytes = 64;
+
 function messageEvents(messages: Message[]): ServerEvent[] {
-  return splitByBytes(messages, limits.eventBytes).map((run) => ({ type: 'message', messages: run }));
+  return splitByBytes(messages, limits.eventBytes - envelopeBytes).map((run) => ({
+    type: 'message',
+    messages: run,
+  }));
 }

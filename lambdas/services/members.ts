@@ -62,12 +62,9 @@ export class Members {
 
   /** Adds those who are not members yet; answers all of `userIds` as members. */
   async add(callerId: string, conversationId: string, userIds: string[]): Promise<Member[]> {
-    const head = await this.#asAdmin(callerId, conversationId);
+    await this.#asAdmin(callerId, conversationId);
     if ((await this.#profiles.users(userIds)).size < userIds.length) {
       throw new ParleyError('BAD_REQUEST', 'userIds: no such user.');
-    }
-    if (head.memberCount + userIds.length > limits.groupMembers) {
-      throw new ParleyError('CONFLICT', `A group has at most ${limits.groupMembers} members.`);
     }
     const added: string[] = [];
     for (let start = 0; start < userIds.length; start += membersPerTransaction) {
@@ -152,6 +149,9 @@ export class Members {
       const present = await this.#memberships.membersAmong(conversationId, userIds);
       const absent = userIds.filter((userId) => !present.some((member) => member.userId === userId));
       if (absent.length === 0 && pendingAfter === undefined) return [];
+      if (head.memberCount + absent.length > limits.groupMembers) {
+        throw new ParleyError('CONFLICT', `A group has at most ${limits.groupMembers} members.`);
+      }
       const rows = absent.map((userId) => newRow(head, userId, 'member'));
       return (await this.#memberships.add(head, rows, pendingAfter)) ? absent : undefined;
     });

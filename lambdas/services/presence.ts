@@ -2,33 +2,44 @@ import pMap from 'p-map';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ConnectionGateway } from '../stores/connection-gateway.ts';
 import type { Connection, PresenceStore } from '../stores/presence-store.ts';
+import type { ProfileStore } from '../stores/user-store.ts';
 import type { Report } from './report.ts';
+import { notSignedIn } from './tokens.ts';
 
-/** Which connections a user has, at most {@link limits.connectionsPerUser}. */
+/** A connection with the session it was opened in. */
+export type Session = Connection & { authEpoch: number };
+
+/** Which connections a user has, at most {@link limits.connectionsPerUser}, and none of an ended session. */
 export class Presence {
   readonly #store: PresenceStore;
   readonly #gateway: ConnectionGateway;
+  readonly #profiles: ProfileStore;
   readonly #report: Report;
 
-  constructor(store: PresenceStore, gateway: ConnectionGateway, report: Report) {
+  constructor(store: PresenceStore, gateway: ConnectionGateway, profiles: ProfileStore, report: Report) {
     this.#store = store;
     this.#gateway = gateway;
+    this.#profiles = profiles;
     this.#report = report;
   }
 
   /**
    * Registers a connection, or says that it was seen; a lost registration mends itself in this way. One connection
-   * too many costs the user the one seen longest ago.
+   * too many costs the user the one seen longest ago. Throws `UNAUTHENTICATED`, and closes the connection, where its
+   * session has ended.
    */
-  async seen(connection: Connection): Promise<void> {
+  async seen({ authEpoch, ...connection }: Session): Promise<void> {
     const all = await this.#store.register(connection);
+    // Whoever ends all sessions closes the connections that are registered. One that registers meanwhile, or that could
+    // not be closed then, finds out here.
+    const user = await this.#profiles.user(connection.userId);
+    if (user?.authEpoch !== authEpoch) {
+      await this.#end([connection]);
+      throw notSignedIn();
+    }
     const others = all.filter((one) => one.connectionId !== connection.connectionId);
     others.sort((one, other) => other.lastSeenAt - one.lastSeenAt);
     await this.#end(others.slice(limits.connectionsPerUser - 1));
-  }
-
-  async gone(connection: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
-    await this.#store.remove(connection);
   }
 
   /** Closes all of a user's connections. */
@@ -36,15 +47,16 @@ export class Presence {
     await this.#end(await this.#store.connectionsOf(userId));
   }
 
+  /** Tries each of them: that one cannot be closed is no reason to leave the others open. */
   async #end(connections: Connection[]): Promise<void> {
     await pMap(
       connections,
       async (connection) => {
-        await this.#store.remove(connection);
         try {
           await this.#gateway.close(connection.connectionId);
+          await this.#store.remove(connection);
         } catch (error) {
-          this.#report('connection could not be closed', { connectionId: connection.connectionId }, error);
+          this.#report('connection could not be ended', { connectionId: connection.connectionId }, error);
         }
       },
       { concurrency: 10 },

@@ -6,6 +6,8 @@ import type { Report } from './report.ts';
 
 /** Posts under way at once from one function: enough to hide each one's latency, few enough to spare the shared quota. */
 const concurrency = 50;
+/** What pushing may take in all: it comes last, and must not cost the function the answer that everything is stored. */
+const budgetMs = 10_000;
 /** A connection this young may be refused as gone only because its handshake is still finishing. */
 const youngMs = 10_000;
 
@@ -47,11 +49,17 @@ export class Push {
     try {
       const connections = await this.#presence.connectionsOfAll([...deliveries.keys()]);
       const frameOf = memoizedFrames();
+      const deadline = this.#clock() + budgetMs;
+      let left = 0;
       await pMap(
         connections,
-        (connection) => this.#postAll(connection, (deliveries.get(connection.userId) ?? []).map(frameOf)),
+        async (connection) => {
+          if (this.#clock() > deadline) left += 1;
+          else await this.#postAll(connection, (deliveries.get(connection.userId) ?? []).map(frameOf));
+        },
         { concurrency },
       );
+      if (left > 0) this.#report('no time to push', { connections: left });
     } catch (error) {
       this.#report('connections could not be found', { users: deliveries.size }, error);
     }

@@ -2,7 +2,7 @@ import type { BucketSettings, RateLimitSettings, WindowSettings } from '../../sh
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { RateLimitStore } from '../stores/rate-limit-store.ts';
 
-type BucketName = 'messages' | 'actions' | 'conversations';
+type BucketName = 'messages' | 'actions' | 'requests' | 'conversations';
 
 /** Who may do how much. Every refusal says when to try again. */
 export class RateLimiter {
@@ -32,6 +32,8 @@ export class RateLimiter {
    * {@link loginSucceeded} takes that back.
    */
   async takeLogin(username: string, address: string): Promise<void> {
+    if (this.#settings.logins !== null)
+      await this.#takeFromWindow(`logins#${address}`, this.#settings.logins);
     await this.#takeFromWindow(loginKey(username, address), this.#settings.loginFailures);
     await this.#takeFromWindow(loginKey(username, 'anywhere'), this.#settings.loginFailuresAnywhere);
   }

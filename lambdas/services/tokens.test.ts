@@ -9,7 +9,7 @@ const unauthenticated = expect.objectContaining({ code: 'UNAUTHENTICATED' });
 
 function tokensWith(keys: { current: string; previous?: string }, clock = Date.now): Tokens {
   // All that `Tokens` asks of a secret.
-  return new Tokens({ value: async () => JSON.stringify(keys) } as SecretStore, clock);
+  return new Tokens({ keys: async () => keys } as SecretStore, clock);
 }
 
 const key = 'k'.repeat(64);

@@ -10,16 +10,9 @@ const lifetimeSeconds = 12 * 60 * 60;
 /** Who a token speaks for. */
 export type TokenSubject = { userId: string; authEpoch: number };
 
-const Keys = v.object({
-  /** Signs, and verifies. */
-  current: v.string(),
-  /** Verifies too, while the secret is being rotated. */
-  previous: v.optional(v.string()),
-});
-
 const Claims = v.object({ sub: v.string(), epoch: v.number() });
 
-/** Bearer tokens: JWTs signed with the deployment's own secret. */
+/** Bearer tokens: JWTs signed with the deployment's own secret; while it is rotated, the previous key verifies too. */
 export class Tokens {
   readonly #secret: SecretStore;
   readonly #clock: () => number;
@@ -30,7 +23,7 @@ export class Tokens {
   }
 
   async issue({ userId, authEpoch }: TokenSubject): Promise<{ token: string; expiresAt: string }> {
-    const { current } = await this.#keys();
+    const { current } = await this.#secret.keys();
     const issuedAt = Math.floor(this.#clock() / 1000);
     const expiresAt = issuedAt + lifetimeSeconds;
     const token = await new SignJWT({ epoch: authEpoch })
@@ -45,7 +38,7 @@ export class Tokens {
 
   /** Throws `UNAUTHENTICATED` for any token that is not ours, not whole, or no longer good. */
   async verify(token: string): Promise<TokenSubject> {
-    const { current, previous } = await this.#keys();
+    const { current, previous } = await this.#secret.keys();
     for (const key of previous === undefined ? [current] : [current, previous]) {
       try {
         const { payload } = await jwtVerify(token, encode(key), {
@@ -62,10 +55,6 @@ export class Tokens {
       }
     }
     throw notSignedIn();
-  }
-
-  async #keys(): Promise<v.InferOutput<typeof Keys>> {
-    return v.parse(Keys, JSON.parse(await this.#secret.value()));
   }
 }
 

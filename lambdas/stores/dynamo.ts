@@ -11,6 +11,7 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { ParleyError } from '../../shared/protocol/errors.ts';
 import { pause } from './pause.ts';
 import { newRequestHandler } from './request-handler.ts';
 
@@ -22,7 +23,7 @@ const conflictAttempts = 6;
 export type Item = Record<string, unknown>;
 
 export function newDocumentClient(): DynamoDBDocumentClient {
-  const client = new DynamoDBClient({ maxAttempts: 4, requestHandler: newRequestHandler() });
+  const client = new DynamoDBClient({ maxAttempts: 3, requestHandler: newRequestHandler() });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
@@ -101,7 +102,7 @@ async function getBatch(documents: DynamoDBDocumentClient, table: string, keys: 
   const items: Item[] = [];
   let wanted = keys;
   for (let attempt = 0; wanted.length > 0; attempt += 1) {
-    if (attempt === batchAttempts) throw new Error(`BatchGetItem left ${wanted.length} keys unprocessed`);
+    if (attempt === batchAttempts) throw new ParleyError('UNAVAILABLE', 'The tables are busy: try again.');
     if (attempt > 0) await pause(attempt);
     const answer = await documents.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),

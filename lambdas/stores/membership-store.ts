@@ -108,7 +108,8 @@ export class MembershipStore {
    * `head` was read: then nothing was written, and it is to be read again.
    */
   async add(head: ConversationHead, inboxRows: InboxRow[], pendingAfter?: string[]): Promise<boolean> {
-    const pending = pendingAfter === undefined ? undefined : pendingAfter.length > 0 ? pendingAfter : 'none';
+    const stillPending = pendingAfter !== undefined && pendingAfter.length > 0;
+    const nonePending = pendingAfter !== undefined && pendingAfter.length === 0;
     return this.#change([
       {
         Update: {
@@ -116,8 +117,8 @@ export class MembershipStore {
           Key: { conversationId: head.conversationId },
           UpdateExpression: [
             'SET membersVersion = :next, memberCount = memberCount + :added',
-            Array.isArray(pending) ? ', pendingMemberIds = :pending' : '',
-            pending === 'none' ? ' REMOVE pendingMemberIds' : '',
+            stillPending ? ', pendingMemberIds = :pending' : '',
+            nonePending ? ' REMOVE pendingMemberIds' : '',
           ].join(''),
           // `lastSeq` too: a member who joins at one end of the conversation must not miss a message before the next.
           ConditionExpression: 'membersVersion = :read AND lastSeq = :lastSeq',
@@ -126,7 +127,7 @@ export class MembershipStore {
             ':next': head.membersVersion + 1,
             ':added': inboxRows.length,
             ':lastSeq': head.lastSeq,
-            ...(Array.isArray(pending) && { ':pending': pending }),
+            ...(stillPending && { ':pending': pendingAfter }),
           },
         },
       },

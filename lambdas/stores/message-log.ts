@@ -17,7 +17,7 @@ export type IdempotencyRecord = {
 /** A message with what is remembered of its acceptance. */
 export type LogEntry = { message: Message; acceptId: string; fingerprint: string };
 
-/** The conversation's state that an append is conditional on. */
+/** The conversation's state that an append goes on from, and is conditional on but for the time. */
 export type LogPosition = {
   conversationId: string;
   lastSeq: number;

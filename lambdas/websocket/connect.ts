@@ -1,17 +1,23 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
+import { ParleyError } from '../../shared/protocol/errors.ts';
 import { offersSubprotocol, subprotocol } from '../middleware/handshake.ts';
 import { invocationLog } from '../middleware/invocation-log.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { presence, userProfiles } from '../runtime.ts';
+import { presence } from '../runtime.ts';
 
 const connections = presence();
-const users = userProfiles();
 
 /** Of a `$connect` event, API Gateway passes the headers too. */
 type ConnectEvent = WebSocketEvent & { headers?: Record<string, string> };
 
 export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
+  .use({
+    // The session ended during the handshake, which then fails with this status.
+    onError: ({ error }) => {
+      if (error instanceof ParleyError && error.code === 'UNAUTHENTICATED') return { statusCode: 401 };
+    },
+  })
   .use(
     invocationLog(({ requestContext }: ConnectEvent) => ({
       route: requestContext.routeKey,
@@ -22,14 +28,6 @@ export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
   .handler(async (event) => {
     const caller = callerOf(event);
     await connections.seen({ ...caller, lastSeenAt: caller.connectedAt });
-
-    // Whoever ends all sessions closes the connections that are registered. One that registers meanwhile looks again:
-    // either it was found there, or it finds here that the session has ended.
-    const user = await users.user(caller.userId);
-    if (String(user?.authEpoch) !== event.requestContext.authorizer.authEpoch) {
-      await connections.gone(caller);
-      return { statusCode: 401 };
-    }
     return {
       statusCode: 200,
       ...(offersSubprotocol(event.headers) && { headers: { 'Sec-WebSocket-Protocol': subprotocol } }),

@@ -2,9 +2,9 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
 import { invocationLog } from '../middleware/invocation-log.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { presence } from '../runtime.ts';
+import { presenceStore } from '../runtime.ts';
 
-const connections = presence();
+const connections = presenceStore();
 
 export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
   .use(
@@ -15,6 +15,6 @@ export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
     })),
   )
   .handler(async (event) => {
-    await connections.gone(callerOf(event));
+    await connections.remove(callerOf(event));
     return { statusCode: 200 };
   });

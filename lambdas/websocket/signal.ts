@@ -1,10 +1,10 @@
 import { HeartbeatFrame, MarkReadFrame } from '../../shared/protocol/frames.ts';
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
-import { latestActivity, presence, rateLimiter, readMarkers } from '../runtime.ts';
+import { inbox, presence, rateLimiter, readMarkers } from '../runtime.ts';
 
 const markers = readMarkers();
 const connections = presence();
-const inbox = latestActivity();
+const conversations = inbox();
 const rates = rateLimiter();
 
 export const handler = webSocketHandler({
@@ -18,7 +18,7 @@ export const handler = webSocketHandler({
     await rates.take('actions', caller.userId);
     const now = Date.now();
     const [[newest]] = await Promise.all([
-      inbox.newest(caller.userId, 1),
+      conversations.newest(caller.userId, 1),
       connections.seen({ ...caller, lastSeenAt: now }),
     ]);
     return {

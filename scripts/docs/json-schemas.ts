@@ -11,7 +11,8 @@ import {
   Profile,
   PublicProfile,
 } from '../../shared/protocol/entities.ts';
-import { ErrorEvent, SyncedConversation, UnknownConversation } from '../../shared/protocol/events.ts';
+import { ErrorCodeName } from '../../shared/protocol/errors.ts';
+import { SyncedConversation, UnknownConversation } from '../../shared/protocol/events.ts';
 import { Problem } from '../../shared/protocol/http.ts';
 import { Role, Seq, SeqOrZero, UserId } from '../../shared/protocol/values.ts';
 import { fieldDescription } from './field-descriptions.ts';
@@ -27,7 +28,7 @@ const named: Record<string, GenericSchema> = {
   Role,
   MessageType,
   ConversationType,
-  ErrorCode: ErrorEvent.entries.code,
+  ErrorCode: ErrorCodeName,
   Message,
   MessagePreview,
   PublicProfile,
@@ -113,9 +114,6 @@ function convert(schema: GenericSchema, typeMode: 'input' | 'output'): JsonSchem
     definitions: named,
     overrideRef: ({ referenceId }) => `${schemasPath}${referenceId}`,
     overrideAction,
-    // The code of a problem is one of the protocol's, as that of an error event is.
-    overrideSchema: ({ valibotSchema }) =>
-      valibotSchema === Problem.entries.code ? { $ref: `${schemasPath}ErrorCode` } : undefined,
   });
   return describeFields(converted);
 }

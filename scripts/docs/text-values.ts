@@ -72,12 +72,7 @@ export const textValues = {
   Password: { schema: Password, json: text(1, max, unicode) },
   RequestId: {
     schema: RequestId,
-    json: text(
-      1,
-      64,
-      `A client's own name for a request, repeated in the reply. ${unicode} No control characters.`,
-      `^[^${controls}]*$`,
-    ),
+    json: text(0, 64, "A client's own name for a request, repeated in the reply just as it was sent."),
   },
   Timestamp: {
     schema: Timestamp,

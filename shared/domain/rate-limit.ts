@@ -10,14 +10,18 @@ const Window = v.strictObject({ count, seconds: count });
 export const RateLimitSettings = v.strictObject({
   /** Messages of one user, over all of their sockets and HTTP together. */
   messages: Bucket,
-  /** What else a user does often: `markRead`, `sync`, `heartbeat`, and looking up users. */
+  /** What a client does by itself: `markRead`, `sync`, `heartbeat`. */
   actions: Bucket,
+  /** What costs more than its caller: changes that others are told of, and looking up users. */
+  requests: Bucket,
   /** Conversations one user creates. */
   conversations: Bucket,
   /** Failed logins for one username from one address. */
   loginFailures: Window,
   /** Failed logins for one username from anywhere: higher, so that nobody locks another out cheaply. */
   loginFailuresAnywhere: Window,
+  /** Logins tried from one address, whoever it says it is: each costs a slow hash. `null` is no limit. */
+  logins: v.nullable(Window),
   /** Accounts registered from one address; `null` is no limit. */
   registrations: v.nullable(Window),
 });
@@ -28,9 +32,11 @@ export type WindowSettings = v.InferOutput<typeof Window>;
 export const defaultRateLimits: RateLimitSettings = {
   messages: { perSecond: 10, burst: 20 },
   actions: { perSecond: 5, burst: 20 },
+  requests: { perSecond: 10, burst: 100 },
   conversations: { perSecond: 30 / 60, burst: 30 },
   loginFailures: { count: 10, seconds: 15 * 60 },
   loginFailuresAnywhere: { count: 100, seconds: 15 * 60 },
+  logins: { count: 300, seconds: 15 * 60 },
   registrations: { count: 20, seconds: 60 * 60 },
 };
 

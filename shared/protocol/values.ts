@@ -80,11 +80,11 @@ export const ConversationId = id;
 export const MessageId = id;
 export const CreateId = id;
 
-/** A client's own name for a request, repeated in the reply. */
+/** A client's own name for a request, repeated in the reply just as it was sent. */
 export const RequestId = v.pipe(
-  unicode,
-  charactersBetween(1, 64),
-  v.regex(/^\P{Cc}*$/u, 'must have no control characters'),
+  v.string(),
+  v.check((text) => text.isWellFormed(), 'must be well-formed Unicode (no lone surrogates)'),
+  charactersBetween(0, limits.idCharacters),
 );
 
 export const Seq = v.pipe(

@@ -108,7 +108,9 @@ describe.each(stageNames)('what stage %s keeps', (stage) => {
   test('includes dead letters for as long as SQS keeps them, and raises an alarm at the first', () => {
     const queue = deployment.only('AWS::SQS::Queue');
     expect(queue.properties['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
-    const alarm = deployment.only('AWS::CloudWatch::Alarm');
+    const alarms = deployment.ofType('AWS::CloudWatch::Alarm');
+    const alarm = alarms.find(({ properties }) => properties['Namespace'] === 'AWS/SQS');
+    if (alarm === undefined) throw new Error('There is no alarm on a queue');
     expect(alarm.properties).toMatchObject({
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Namespace: 'AWS/SQS',

@@ -46,6 +46,27 @@ describe.each(stageNames)('the way from stream to deliver in stage %s', (stage) 
     expect(deployment.referenceIn(destination, mapping.stack)).toBe(deployment.only('AWS::S3::Bucket'));
   });
 
+  test('raises an alarm at the first record that used up its retries', () => {
+    expect(mapping.properties['MetricsConfig']).toEqual({ Metrics: ['EventCount'] });
+    const watched = deployment.ofType('AWS::CloudWatch::Alarm').flatMap((alarm) => {
+      const metrics = alarm.properties['Metrics'];
+      if (!Array.isArray(metrics)) return [];
+      return metrics.flatMap((metric) =>
+        'MetricStat' in metric ? [{ alarm, stat: metric.MetricStat }] : [],
+      );
+    });
+    for (const name of ['OnFailureDestinationDeliveredEventCount', 'DroppedEventCount']) {
+      const found = watched.find(({ stat }) => at(stat, 'Metric', 'MetricName') === name);
+      if (found === undefined) throw new Error(`Nothing watches ${name}`);
+      const dimensions = at(found.stat, 'Metric', 'Dimensions');
+      expect(deployment.referenceIn(dimensions, mapping.stack)).toBe(mapping);
+      expect(found.alarm.properties).toMatchObject({
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+      });
+    }
+  });
+
   test('has its own share of each shard where the stage asks for it', () => {
     if (settings.deliver.enhancedFanOut) {
       const consumer = deployment.only('AWS::Kinesis::StreamConsumer');

@@ -4,21 +4,26 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Presence } from '../../lambdas/services/presence.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import type { PresenceStore } from '../../lambdas/stores/presence-store.ts';
+import { ProfileStore, type UserStore } from '../../lambdas/stores/user-store.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
 let store: PresenceStore;
+let users: UserStore;
 let presence: Presence;
 beforeAll(async () => {
   world = await World.open();
-  store = world.container().stores.presence;
+  const container = world.container();
+  store = container.stores.presence;
+  users = container.stores.users;
+  const profiles = new ProfileStore(container.documents, world.table('Users'));
   const client = new ApiGatewayManagementApiClient({
     endpoint: world.connections.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  presence = new Presence(store, new ConnectionGateway(client), (what) => {
+  presence = new Presence(store, new ConnectionGateway(client), profiles, (what) => {
     throw new Error(what);
   });
 });
@@ -29,41 +34,62 @@ async function idsOf(userId: string): Promise<string[]> {
 }
 
 test('connections come and go one by one, whatever characters API Gateway puts into their ids', async () => {
-  const userId = randomUUID();
+  const [userId = ''] = await world.users(1);
   const ids = ['L0SM9cOFvHcCIhw=', 'a.b#c', '__proto__'];
   for (const connectionId of ids) {
-    await presence.seen({ userId, connectionId, connectedAt: 1, lastSeenAt: 1 });
+    await presence.seen({ userId, connectionId, authEpoch: 1, connectedAt: 1, lastSeenAt: 1 });
   }
   expect(await idsOf(userId)).toEqual([...ids].sort());
-  await presence.gone({ userId, connectionId: 'a.b#c' });
+  await store.remove({ userId, connectionId: 'a.b#c' });
   expect(await idsOf(userId)).toEqual(['L0SM9cOFvHcCIhw=', '__proto__'].sort());
 });
 
 test('removing a connection that is not there leaves nothing behind', async () => {
   const userId = randomUUID();
-  await presence.gone({ userId, connectionId: 'never' });
+  await store.remove({ userId, connectionId: 'never' });
   expect(await store.connectionsOfAll([userId])).toEqual([]);
 });
 
 test('one connection too many costs the one seen longest ago', async () => {
-  const userId = randomUUID();
+  const [userId = ''] = await world.users(1);
   const now = Date.now();
   const ids = Array.from({ length: limits.connectionsPerUser }, (_, index) => `${userId}-${index}`);
   for (const [index, connectionId] of ids.entries()) {
-    await presence.seen({ userId, connectionId, connectedAt: now, lastSeenAt: now + index });
+    await presence.seen({ userId, authEpoch: 1, connectionId, connectedAt: now, lastSeenAt: now + index });
   }
   // The first is seen again, so that the second is the one seen longest ago.
-  await presence.seen({ userId, connectionId: ids[0] ?? '', connectedAt: now, lastSeenAt: now + 100 });
-  await presence.seen({ userId, connectionId: 'newest', connectedAt: now, lastSeenAt: now + 101 });
+  await presence.seen({
+    userId,
+    authEpoch: 1,
+    connectionId: ids[0] ?? '',
+    connectedAt: now,
+    lastSeenAt: now + 100,
+  });
+  await presence.seen({
+    userId,
+    authEpoch: 1,
+    connectionId: 'newest',
+    connectedAt: now,
+    lastSeenAt: now + 101,
+  });
   expect(await idsOf(userId)).toEqual([...ids.filter((_, index) => index !== 1), 'newest'].sort());
 });
 
 test('ending all closes each of them', async () => {
-  const userId = randomUUID();
+  const [userId = ''] = await world.users(1);
   for (const connectionId of ['one', 'two']) {
-    await presence.seen({ userId, connectionId, connectedAt: 1, lastSeenAt: 1 });
+    await presence.seen({ userId, connectionId, authEpoch: 1, connectedAt: 1, lastSeenAt: 1 });
   }
   await presence.endAll(userId);
   expect(await idsOf(userId)).toEqual([]);
   expect(world.connections.closed).toEqual(expect.arrayContaining(['one', 'two']));
+});
+
+test('a connection of an ended session is closed as soon as it shows itself', async () => {
+  const [userId = ''] = await world.users(1);
+  await users.endSessions(userId, 1);
+  const stale = { userId, authEpoch: 1, connectionId: 'stale', connectedAt: 1, lastSeenAt: 1 };
+  await expect(presence.seen(stale)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect(await idsOf(userId)).toEqual([]);
+  expect(world.connections.closed).toContain('stale');
 });

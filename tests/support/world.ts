@@ -191,6 +191,7 @@ export class World {
     const states = new ConversationStates(conversations, memberships);
     return {
       invocation,
+      documents,
       stores: { conversations, memberships, inbox, messages, users, presence, log, rateLimits },
       accept: new AcceptMessage(inbox, rates, new MessageStream(kinesis, streamName)),
       members,
