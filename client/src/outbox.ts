@@ -5,7 +5,7 @@ import { Lane } from './lane.ts';
 import { newMessageId } from './message-id.ts';
 import { type OutgoingActions, OutgoingMessage } from './outgoing.ts';
 import type { Message } from './protocol.ts';
-import { SharedRecords } from './shared-records.ts';
+import { type End, SharedRecords } from './shared-records.ts';
 import type { OutboxRecord, OutboxStorage } from './storage.ts';
 import type { Tabs } from './tabs.ts';
 
@@ -51,7 +51,7 @@ export class Outbox {
     this.#records = new SharedRecords({
       ...parts,
       onPut: (record) => this.#takeRecord(record),
-      onGone: (messageId) => this.#takeDiscarded(messageId),
+      onGone: (end) => this.#takeEnd(end),
       onLead: () => this.#startLanes(),
     });
   }
@@ -117,9 +117,8 @@ export class Outbox {
       if (stored.senderId !== this.#userId) continue;
       const message = this.#messages.get(stored.messageId);
       if (message === undefined) continue;
-      this.#resolve(message, 'stored');
-      message.become('stored', { message: stored });
-      this.#parts.onChange(message);
+      void this.#records.delete(message.messageId, { stored });
+      this.#end(message, { stored });
     }
   }
 
@@ -170,9 +169,9 @@ export class Outbox {
 
   #discard(message: OutgoingMessage): boolean {
     if (message.state !== 'queued' && message.state !== 'failed') return message.state === 'discarded';
-    this.#resolve(message, 'discarded');
-    message.become('discarded');
-    this.#parts.onChange(message);
+    const end = { discarded: message.messageId };
+    if (this.#userId !== undefined) void this.#records.delete(message.messageId, end);
+    this.#end(message, end);
     return true;
   }
 
@@ -202,7 +201,7 @@ export class Outbox {
     }
   }
 
-  #resolve(message: OutgoingMessage, state: 'stored' | 'discarded'): void {
+  #end(message: OutgoingMessage, end: End): void {
     const { messageId } = message;
     this.#messages.delete(messageId);
     this.#resolved.add(messageId);
@@ -211,7 +210,9 @@ export class Outbox {
     const lane = this.#lane(message);
     lane.remove(message);
     if (lane.isEmpty) this.#lanes.delete(message.conversationId);
-    if (this.#userId !== undefined) void this.#records.delete(messageId, state === 'discarded');
+    if ('stored' in end) message.become('stored', { message: end.stored });
+    else message.become('discarded');
+    this.#parts.onChange(message);
   }
 
   #recordOf(message: OutgoingMessage): OutboxRecord | undefined {
@@ -234,12 +235,9 @@ export class Outbox {
     }
   }
 
-  /** Another tab has discarded it. */
-  #takeDiscarded(messageId: string): void {
-    const message = this.#messages.get(messageId);
-    if (message === undefined) return;
-    this.#resolve(message, 'discarded');
-    message.become('discarded');
-    this.#parts.onChange(message);
+  /** What another tab has seen, or done. */
+  #takeEnd(end: End): void {
+    const message = this.#messages.get('stored' in end ? end.stored.messageId : end.discarded);
+    if (message !== undefined) this.#end(message, end);
   }
 }

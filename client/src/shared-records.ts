@@ -1,3 +1,4 @@
+import type { Message } from './protocol.ts';
 import type { OutboxRecord, OutboxStorage } from './storage.ts';
 import { Leadership, type Tabs } from './tabs.ts';
 
@@ -6,15 +7,17 @@ type Parts = {
   tabs: Tabs;
   /** A record was read, or put by another tab. */
   onPut(record: OutboxRecord): void;
-  /** Another tab has discarded the message. */
-  onGone(messageId: string): void;
+  /** Another tab has seen the message stored, or discarded it. */
+  onGone(end: End): void;
   /** This tab sends from now on, and has read all records. */
   onLead(): void;
   onError(error: unknown): void;
 };
 
+/** What became of a message. The other tabs need not have seen it themselves. */
+export type End = { stored: Message } | { discarded: string };
 /** What tabs tell each other. */
-type Word = { put: OutboxRecord } | { discarded: string };
+type Word = { put: OutboxRecord } | End;
 
 /** One user's records, as all tabs of a browser have them. */
 export class SharedRecords {
@@ -45,7 +48,8 @@ export class SharedRecords {
       this.#channel = tabs.channel(name, (word) => this.#hear(word as Word)); // Only `#say` speaks there.
       this.#leadership = new Leadership(tabs, name, () => this.#lead());
     }
-    void this.#read();
+    // Whoever sends may not know of what a tab left that ended before it could say so.
+    void this.#read((record) => this.#say({ put: record }));
     if (this.#sought) this.seekLead();
   }
 
@@ -53,10 +57,11 @@ export class SharedRecords {
   async close(): Promise<void> {
     this.leaveLead();
     this.#isOpen = false;
-    this.#channel?.close();
-    this.#channel = undefined;
-    this.#leadership = undefined;
-    await this.#inTurn(async () => this.#parts.storage.close?.());
+    const channel = this.#channel;
+    await this.#inTurn(async () => {
+      channel?.close();
+      await this.#parts.storage.close?.();
+    });
   }
 
   /**
@@ -72,10 +77,10 @@ export class SharedRecords {
     });
   }
 
-  delete(messageId: string, discarded: boolean): Promise<void> {
+  delete(messageId: string, end: End): Promise<void> {
     return this.#inTurn(async () => {
       await this.#parts.storage.delete(messageId);
-      if (discarded) this.#say({ discarded: messageId });
+      this.#say(end);
     });
   }
 
@@ -102,11 +107,13 @@ export class SharedRecords {
     });
   }
 
-  #read(): Promise<void> {
+  #read(each: (record: OutboxRecord) => void = () => undefined): Promise<void> {
     return this.#inTurn(async () => {
       const userId = this.#userId;
       for (const record of await this.#parts.storage.all()) {
-        if (record.senderId === userId) this.#parts.onPut(record);
+        if (record.senderId !== userId) continue;
+        this.#parts.onPut(record);
+        each(record);
       }
     });
   }
@@ -117,7 +124,7 @@ export class SharedRecords {
 
   #hear(word: Word): void {
     if ('put' in word) this.#parts.onPut(word.put);
-    else this.#parts.onGone(word.discarded);
+    else this.#parts.onGone(word);
   }
 
   /** Changes reach the storage in the order in which they were made. */

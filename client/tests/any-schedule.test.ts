@@ -4,32 +4,12 @@ import { expect, test } from 'vitest';
 import type { ParleyClient } from '../src/client.ts';
 import type { Message } from '../src/protocol.ts';
 import { memoryStorage } from '../src/storage.ts';
-import { type Fate, storm } from './support/fate.ts';
+import { anyFate, type Fate, storm } from './support/fate.ts';
 import { Fixture } from './support/fixture.ts';
+import { MortalDevice } from './support/mortal-device.ts';
 
 const rooms = ['red', 'green', 'blue', 'black', 'white'];
 const room = fc.constantFrom(...rooms);
-const delay = fc.integer({ min: 1, max: 3_000 });
-
-const fate: fc.Arbitrary<Fate> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('arrives' as const), afterMs: delay }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('arrivesTwice' as const),
-      afterMs: delay,
-      againAfterMs: fc.integer({ min: 1, max: 60_000 }),
-    }),
-  },
-  { weight: 3, arbitrary: fc.constant({ kind: 'lost' as const }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('refused' as const),
-      with: fc.constantFrom('RATE_LIMITED' as const, 'UNAVAILABLE' as const, 'gateway' as const),
-    }),
-  },
-);
 
 type Step =
   | { do: 'wait'; ms: number }
@@ -91,8 +71,8 @@ class Device {
   heard: Message[] = [];
   /** What had reached the storage, and must survive a crash. */
   readonly kept = new Set<string>();
-  #power = { isOn: true };
-  #up = (): void => undefined;
+  #device: MortalDevice | undefined;
+  #flicker = (): void => undefined;
   #count = 0;
 
   constructor(fates: Fate[]) {
@@ -101,29 +81,10 @@ class Device {
   }
 
   #start(): ParleyClient {
-    const power = { isOn: true };
-    this.#power = power;
-    const { clock } = this.world;
-    const client = this.world.client({
-      clock: {
-        now: () => clock.now(),
-        setTimeout: (callback, ms) => clock.setTimeout(() => power.isOn && callback(), ms),
-        clearTimeout: (timer) => clock.clearTimeout(timer),
-      },
-      storage: {
-        ...this.storage,
-        put: async (record) => {
-          if (!power.isOn) return;
-          await this.storage.put(record);
-          this.kept.add(record.content);
-        },
-        delete: async (messageId) => {
-          if (power.isOn) await this.storage.delete(messageId);
-        },
-      },
+    this.#device = new MortalDevice(this.world, this.storage, (content) => this.kept.add(content), {
       signals: {
         watch: ({ up, down }) => {
-          this.#up = () => {
+          this.#flicker = () => {
             down();
             up();
           };
@@ -131,13 +92,10 @@ class Device {
         },
       },
     });
+    const { client } = this.#device;
     const heard: Message[] = [];
     this.heard = heard;
     client.on('message', (message) => heard.push(message));
-    client.on('error', (error) => {
-      throw error;
-    });
-    void client.connect().catch(() => undefined);
     return client;
   }
 
@@ -191,11 +149,9 @@ class Device {
         server.isDown = false;
         return;
       case 'flicker':
-        return this.#up();
+        return this.#flicker();
       case 'restart':
-        // A crash: the operating system closes the sockets, and nothing else is done any more.
-        this.#power.isOn = false;
-        server.cut();
+        this.#device?.crash();
         this.client = this.#start();
         return;
     }
@@ -209,7 +165,7 @@ test('the application sees exactly the conversation, and the server stores each 
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 40 }),
-      fc.array(fate, { maxLength: 150 }),
+      fc.array(anyFate, { maxLength: 150 }),
       async (steps, fates) => {
         const device = new Device(fates);
         const { server, clock } = device.world;

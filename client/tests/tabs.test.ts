@@ -7,7 +7,7 @@ import { Fixture } from './support/fixture.ts';
 
 class TwoTabs {
   readonly world = new Fixture();
-  readonly #tabs = new FakeBrowser();
+  readonly #browser = new FakeBrowser();
   readonly storage: OutboxStorage = { ...memoryStorage(), name: 'shared' };
 
   constructor() {
@@ -15,11 +15,11 @@ class TwoTabs {
   }
 
   open(): Promise<ParleyClient> {
-    return this.world.connected({ tabs: this.#tabs, storage: this.storage });
+    return this.world.connected({ tabs: this.#browser.tab(), storage: this.storage });
   }
 
   closed(): ParleyClient {
-    return this.world.client({ tabs: this.#tabs, storage: this.storage });
+    return this.world.client({ tabs: this.#browser.tab(), storage: this.storage });
   }
 
   get sent(): unknown[] {

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 /** What becomes of one frame or HTTP request on its way. */
 export type Fate =
   | { kind: 'arrives'; afterMs: number }
@@ -19,3 +21,25 @@ export function storm(fates: Fate[]): Network {
   const left = [...fates];
   return { next: () => left.shift() ?? calm.next() };
 }
+
+const delay = fc.integer({ min: 1, max: 3_000 });
+
+export const anyFate: fc.Arbitrary<Fate> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('arrives' as const), afterMs: delay }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('arrivesTwice' as const),
+      afterMs: delay,
+      againAfterMs: fc.integer({ min: 1, max: 60_000 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.constant({ kind: 'lost' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('refused' as const),
+      with: fc.constantFrom('RATE_LIMITED' as const, 'UNAVAILABLE' as const, 'gateway' as const),
+    }),
+  },
+);
