@@ -59,6 +59,9 @@ export function permissionsFor(
       resource: data.fingerprintSecret.secretArn,
     });
   }
+  if (definition.readsEdgeSecret) {
+    permissions.push({ actions: ['secretsmanager:GetSecretValue'], resource: data.edgeSecret.secretArn });
+  }
   if (definition.putsToStream) {
     permissions.push({ actions: ['kinesis:PutRecord'], resource: data.stream.streamArn });
   }
@@ -93,6 +96,7 @@ export function environmentFor(
   if (definition.readsFingerprintSecret) {
     environment['FINGERPRINT_SECRET_ARN'] = data.fingerprintSecret.secretArn;
   }
+  if (definition.readsEdgeSecret) environment['EDGE_SECRET_ARN'] = data.edgeSecret.secretArn;
   if (definition.putsToStream) environment['STREAM_NAME'] = data.stream.streamName;
   if (definition.sendsDeadLetters) environment['DEAD_LETTER_QUEUE_URL'] = data.deadLetterQueue.queueUrl;
   // Read by the SDK itself, as for every service (docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).

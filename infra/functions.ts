@@ -26,6 +26,8 @@ export type FunctionDefinition = {
   connections?: ('PostToConnection' | 'DeleteConnection')[];
   readsTokenSecret?: boolean;
   readsFingerprintSecret?: boolean;
+  /** Tells clients apart by address, which behind the distribution takes its proof. */
+  readsEdgeSecret?: boolean;
   putsToStream?: boolean;
   sendsDeadLetters?: boolean;
   /** Needs to know whether registration is open. */
@@ -98,6 +100,7 @@ export const functions = {
     memoryMegabytes: 1769,
     timeoutSeconds: 15,
     readsTokenSecret: true,
+    readsEdgeSecret: true,
     knowsRegistration: true,
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],

@@ -20,6 +20,6 @@ export function parleyApp(props: AppProps = {}): App {
   const settings = stageSettings(app.node.tryGetContext('stage') ?? 'dev');
   const data = new ParleyData(app, 'ParleyData', settings);
   const service = new ParleyService(app, 'ParleyService', data, settings, packageJson.version);
-  if (settings.web !== false) new ParleyWeb(app, 'ParleyWeb', service.domains, settings);
+  if (settings.web !== false) new ParleyWeb(app, 'ParleyWeb', service.domains, data, settings);
   return app;
 }

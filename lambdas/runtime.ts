@@ -15,6 +15,7 @@ import { AcceptMessage } from './services/accept-message.ts';
 import { Accounts } from './services/accounts.ts';
 import { Acquaintances } from './services/acquaintances.ts';
 import { Authenticate } from './services/authenticate.ts';
+import { ClientAddress } from './services/client-address.ts';
 import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
 import { Conversations } from './services/conversations.ts';
@@ -73,7 +74,7 @@ const memberships = () =>
 const gateway = /* @__PURE__ */ once(
   () => new ConnectionGateway(new ApiGatewayManagementApiClient({ maxAttempts: 2 })),
 );
-const secret = (name: 'TOKEN_SECRET_ARN' | 'FINGERPRINT_SECRET_ARN') =>
+const secret = (name: 'TOKEN_SECRET_ARN' | 'FINGERPRINT_SECRET_ARN' | 'EDGE_SECRET_ARN') =>
   new SecretStore(new SecretsManagerClient({ requestHandler: newRequestHandler() }), variable(name));
 const stream = () =>
   new MessageStream(new KinesisClient({ requestHandler: newRequestHandler() }), variable('STREAM_NAME'));
@@ -92,6 +93,7 @@ const views = () => new ConversationViews(inbox(), conversationStore(), profiles
 const push = () => new Push(presenceStore(), gateway(), report);
 
 export const authenticate = () => new Authenticate(tokens(), profiles());
+export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
 export const presence = () => new Presence(presenceStore(), gateway(), profiles(), report);
 export const rateLimiter = () =>
   new RateLimiter(

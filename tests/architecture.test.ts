@@ -43,6 +43,8 @@ const layers: Record<string, Layer> = {
   'client/src': { may: [], packages: /^$/ },
   'client/node': { may: [], mayTypes: ['client/src'], packages: anyOfNode },
   'client/tests': { may: ['client/src', 'client/node', 'shared'], packages: anyOfNode },
+  // A user of the client's public entry, and of nothing behind it.
+  web: { may: ['client/src/index.ts', 'shared/web'], packages: /^$/ },
   infra: { may: ['shared', 'package.json'], packages: /^(node:|aws-cdk-lib|constructs$)/ },
   scripts: { may: ['client', 'infra', 'local', 'shared', 'package.json'], packages: /^(node:|@aws-sdk\/)/ },
 };
@@ -53,32 +55,39 @@ function entriesMay(): string[] {
 }
 
 type Import = { from: string; to: string; typesOnly: boolean };
-let imports: Import[] = [];
-let sources: string[] = [];
+const ourSource = /^(shared|lambdas|local|infra|scripts|client|web)\//;
+const imports: Import[] = [];
+const sources: string[] = [];
 
 beforeAll(() => {
   const api = new API({ cwd: projectRoot });
-  const configuration = join(projectRoot, 'tsconfig.json');
-  const program = api.updateSnapshot({ openProjects: [configuration] }).getProject(configuration)?.program;
-  if (!program) throw new Error('tsconfig.json describes no project');
-  sources = program
-    .getSourceFileNames()
-    .map((name) => relative(projectRoot, name))
-    .filter(
-      (name) => /^(shared|lambdas|local|infra|scripts|client)\//.test(name) && !name.endsWith('.test.ts'),
+  // The web client is a program of its own, with a browser's types.
+  const configurations = ['tsconfig.json', 'web/tsconfig.json'].map((path) => join(projectRoot, path));
+  const snapshot = api.updateSnapshot({ openProjects: configurations });
+  for (const configuration of configurations) {
+    const program = snapshot.getProject(configuration)?.program;
+    if (!program) throw new Error(`${configuration} describes no project`);
+    const found = program
+      .getSourceFileNames()
+      .map((name) => relative(projectRoot, name))
+      .filter((name) => ourSource.test(name) && !name.includes('.test.') && !sources.includes(name));
+    sources.push(...found);
+    imports.push(
+      ...found.flatMap((from) =>
+        (program.getSourceFile(join(projectRoot, from))?.imports ?? []).map((specifier) => ({
+          from,
+          to: targetOf(from, specifier),
+          typesOnly: isTypesOnly(specifier.parent),
+        })),
+      ),
     );
-  imports = sources.flatMap((from) =>
-    (program.getSourceFile(join(projectRoot, from))?.imports ?? []).map((specifier) => ({
-      from,
-      to: targetOf(from, specifier),
-      typesOnly: isTypesOnly(specifier.parent),
-    })),
-  );
+  }
   api.close();
 });
 
 function targetOf(from: string, specifier: Node): string {
   const name = specifier.getText().slice(1, -1);
+  if (name === '@parley/client') return 'client/src/index.ts';
   return name.startsWith('.') ? join(dirname(from), name) : name;
 }
 
@@ -101,7 +110,7 @@ describe.each(Object.entries(layers))('%s', (layer, { may, mayTypes = [], packag
 
   test(`imports of ours only ${[layer, ...may].join(', ')}`, () => {
     const wrong = imports.filter(({ from, to, typesOnly }) => {
-      const ours = /^(shared|lambdas|local|infra|scripts|client|tests|package\.json)(\/|$)/.test(to);
+      const ours = /^(shared|lambdas|local|infra|scripts|client|web|tests|package\.json)(\/|$)/.test(to);
       if (!isIn(from, layer) || !ours) return false;
       return ![layer, ...may, ...(typesOnly ? mayTypes : [])].some((folder) => isIn(to, folder));
     });

@@ -19,6 +19,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { StageSettings } from '../config.ts';
 import { webResponseHeaders } from './web-response-headers.ts';
@@ -28,7 +29,14 @@ export type ApiDomains = { http: string; webSocket: string };
 export class WebDistribution extends Construct {
   readonly url: string;
 
-  constructor(scope: Construct, id: string, files: IBucket, apis: ApiDomains, settings: StageSettings) {
+  constructor(
+    scope: Construct,
+    id: string,
+    files: IBucket,
+    apis: ApiDomains,
+    edgeSecret: Secret,
+    settings: StageSettings,
+  ) {
     super(scope, id);
     const { domain } = settings.web === false ? { domain: undefined } : settings.web;
     const distribution = new Distribution(this, 'Distribution', {
@@ -49,7 +57,17 @@ export class WebDistribution extends Construct {
         responseHeadersPolicy: webResponseHeaders(this, settings),
       },
       additionalBehaviors: {
-        '/v1/*': api(this.origin(apis.http)),
+        '/v1/*': {
+          // CloudFormation puts the secret's value in; it is in no template.
+          ...api(
+            this.origin(apis.http, {
+              'x-parley-edge': edgeSecret.secretValueFromJson('current').unsafeUnwrap(),
+            }),
+          ),
+          functionAssociations: [
+            { eventType: FunctionEventType.VIEWER_REQUEST, function: this.viewerAddressFunction() },
+          ],
+        },
         '/connect': {
           ...api(this.origin(apis.webSocket)),
           functionAssociations: [
@@ -62,8 +80,9 @@ export class WebDistribution extends Construct {
     this.acknowledge(distribution, domain !== undefined);
   }
 
-  private origin(domainName: string): IOrigin {
+  private origin(domainName: string, customHeaders: Record<string, string> = {}): IOrigin {
     return new HttpOrigin(domainName, {
+      customHeaders,
       protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
       originSslProtocols: [OriginSslPolicy.TLS_V1_2],
       // As long as API Gateway itself lets a request take.
@@ -80,6 +99,15 @@ export class WebDistribution extends Construct {
       comment: 'Leads /connect to the stage of the WebSocket API',
       runtime: FunctionRuntime.JS_2_0,
       code: FunctionCode.fromInline(stagePathCode),
+    });
+  }
+
+  /** To API Gateway, all requests come from CloudFront: this says whose they are, over whatever the viewer wrote there. */
+  private viewerAddressFunction(): EdgeFunction {
+    return new EdgeFunction(this, 'ViewerAddress', {
+      comment: 'Tells the HTTP API the address of the viewer',
+      runtime: FunctionRuntime.JS_2_0,
+      code: FunctionCode.fromInline(viewerAddressCode),
     });
   }
 
@@ -105,6 +133,14 @@ export class WebDistribution extends Construct {
 export const stagePathCode = `function handler(event) {
   var request = event.request;
   request.uri = '/v1';
+  return request;
+}
+`;
+
+/** As above. */
+export const viewerAddressCode = `function handler(event) {
+  var request = event.request;
+  request.headers['x-parley-viewer-address'] = { value: event.viewer.ip };
   return request;
 }
 `;

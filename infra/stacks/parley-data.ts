@@ -23,6 +23,8 @@ export class ParleyData extends Stack {
   readonly tokenSecret: Secret;
   /** Key of the hashes by which a re-used `messageId` is recognised. Never rotated: retries may come years later. */
   readonly fingerprintSecret: Secret;
+  /** By which the functions know a request of our own distribution, and so believe whose it says it is. */
+  readonly edgeSecret: Secret;
 
   private readonly settings: StageSettings;
   private readonly removalPolicy: RemovalPolicy;
@@ -51,6 +53,11 @@ export class ParleyData extends Stack {
       'FingerprintSecret',
       'keys the hashes of what was sent',
       'Another key would take every retry of an old message for a conflict.',
+    );
+    this.edgeSecret = this.randomKey(
+      'EdgeSecret',
+      'proves that a request came through the distribution',
+      'Rotated by an operator, who deploys the distribution again with the new value while `previous` is still taken.',
     );
   }
 

@@ -6,20 +6,21 @@ import {
   UsersQuery,
 } from '../../shared/protocol/http.ts';
 import { created, httpHandler, noContent, ok, open, signedIn } from '../middleware/http-handler.ts';
-import { accounts, acquaintances, authenticate, rateLimiter } from '../runtime.ts';
+import { accounts, acquaintances, authenticate, clientAddress, rateLimiter } from '../runtime.ts';
 import { ownProfile } from '../services/profiles.ts';
 
 const users = accounts();
 const others = acquaintances();
+const addresses = clientAddress();
 const rates = rateLimiter();
 
 export const handler = httpHandler(
   {
-    'POST /users': open({ body: RegisterBody }, async ({ body, address }) =>
-      created(await users.register(body, address)),
+    'POST /users': open({ body: RegisterBody }, async ({ body, peer }) =>
+      created(await users.register(body, await addresses.of(peer))),
     ),
-    'POST /login': open({ body: LoginBody }, async ({ body, address }) =>
-      ok(await users.login(body, address)),
+    'POST /login': open({ body: LoginBody }, async ({ body, peer }) =>
+      ok(await users.login(body, await addresses.of(peer))),
     ),
     'POST /token': signedIn({}, async (caller) => ok(await users.renew(caller))),
     'POST /logout': signedIn({}, async (caller) => {
@@ -31,8 +32,8 @@ export const handler = httpHandler(
     'PATCH /users/me': signedIn({ body: UpdateProfileBody }, async (caller, { body }) =>
       ok(await users.setDisplayName(caller, body.displayName)),
     ),
-    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body, address }) =>
-      ok(await users.changePassword(caller, body, address)),
+    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body, peer }) =>
+      ok(await users.changePassword(caller, body, await addresses.of(peer))),
     ),
 
     'GET /users': signedIn({ query: UsersQuery }, async ({ userId }, { query }) => {

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { errorCodes, ParleyError } from '../../shared/protocol/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { Authenticate } from '../services/authenticate.ts';
+import type { Peer } from '../services/client-address.ts';
 import type { User } from '../stores/user-store.ts';
 import { answerableError } from './answerable-error.ts';
 import { bearerToken } from './bearer-token.ts';
@@ -25,8 +26,7 @@ type Request<Path extends v.GenericSchema, Query extends v.GenericSchema, Body e
   path: v.InferOutput<Path>;
   query: v.InferOutput<Query>;
   body: v.InferOutput<Body>;
-  /** Where the request came from: an IP address. */
-  address: string;
+  peer: Peer;
 };
 
 type Route = (event: Event, caller: () => Promise<User>) => Promise<Answer>;
@@ -98,7 +98,11 @@ function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body 
     query: parse(readQuery(event.rawQueryString), takes.query ?? Nothing),
     body:
       text === '' && takes.body === undefined ? {} : parseJson(text, takes.body ?? Nothing, limits.bodyBytes),
-    address: event.requestContext.http.sourceIp,
+    peer: {
+      address: event.requestContext.http.sourceIp,
+      edgeProof: event.headers['x-parley-edge'],
+      viewerAddress: event.headers['x-parley-viewer-address'],
+    },
   };
 }
 

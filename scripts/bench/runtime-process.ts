@@ -66,6 +66,7 @@ function report(): void {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: runtime.endpoints.secretsManager,
       TOKEN_SECRET_ARN: runtime.physicalName('TokenSecret'),
       FINGERPRINT_SECRET_ARN: runtime.physicalName('FingerprintSecret'),
+      EDGE_SECRET_ARN: runtime.physicalName('EdgeSecret'),
       RATE_LIMIT_SETTINGS: JSON.stringify(rateLimits),
       ...Object.fromEntries(otherVariables.map((name) => [name, 'unused'])),
     },

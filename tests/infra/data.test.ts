@@ -92,9 +92,9 @@ describe.each(stageNames)('what stage %s keeps', (stage) => {
     }
   });
 
-  test('includes keys drawn at random, for signing and for fingerprints', () => {
+  test('includes keys drawn at random, for signing, for fingerprints and for the distribution', () => {
     const secrets = deployment.ofType('AWS::SecretsManager::Secret');
-    expect(secrets).toHaveLength(2);
+    expect(secrets).toHaveLength(3);
     for (const { properties } of secrets) {
       expect(properties['GenerateSecretString']).toMatchObject({
         SecretStringTemplate: '{}',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { stageNames, stageSettings } from '../../infra/config.ts';
-import { stagePathCode } from '../../infra/constructs/web-distribution.ts';
+import { stagePathCode, viewerAddressCode } from '../../infra/constructs/web-distribution.ts';
 import { securityHeaders } from '../../shared/web/security-headers.ts';
 import { at } from './templates.ts';
 
@@ -175,6 +175,25 @@ test('a handshake at /connect is led to the stage of the WebSocket API, all else
     event: { request: structuredClone(request) },
   });
   expect({ ...led }).toEqual({ ...request, uri: '/v1' });
-  const attached = at(only('prod', 'AWS::CloudFront::Function').Properties, 'FunctionCode');
-  expect(attached).toBe(stagePathCode);
+  expect(attachedCodes()).toContain(stagePathCode);
 });
+
+test('the HTTP API learns whose a request is, with a proof that only the distribution has', () => {
+  const forged = { 'x-parley-viewer-address': { value: '203.0.113.9' } };
+  const led = runInNewContext(`${viewerAddressCode}; handler(event)`, {
+    event: { viewer: { ip: '198.51.100.7' }, request: { uri: '/v1/login', headers: forged } },
+  });
+  expect(JSON.parse(JSON.stringify(led))).toEqual({
+    uri: '/v1/login',
+    headers: { 'x-parley-viewer-address': { value: '198.51.100.7' } },
+  });
+  expect(attachedCodes()).toContain(viewerAddressCode);
+
+  const distribution = JSON.stringify(only('prod', 'AWS::CloudFront::Distribution').Properties);
+  expect(distribution).toContain('"HeaderName":"x-parley-edge"');
+  expect(distribution).toContain('{{resolve:secretsmanager:');
+});
+
+function attachedCodes(): unknown[] {
+  return ofType('prod', 'AWS::CloudFront::Function').map(({ Properties }) => Properties['FunctionCode']);
+}
