@@ -26,7 +26,7 @@ export class Lane {
   readonly #clock: Clock;
   readonly #events: LaneEvents;
   readonly #waiting: Waiting[] = [];
-  readonly worker: Worker;
+  readonly #worker: Worker;
   #timer: unknown;
 
   constructor(
@@ -41,7 +41,7 @@ export class Lane {
     this.#connection = parts.connection;
     this.#clock = parts.clock;
     this.#events = events;
-    this.worker = new Worker({ ...parts, step: () => this.#step() });
+    this.#worker = new Worker({ ...parts, step: () => this.#step() });
   }
 
   get isEmpty(): boolean {
@@ -50,25 +50,36 @@ export class Lane {
 
   add(message: OutgoingMessage, isKept: boolean): void {
     this.#waiting.push({ message, isKept, resendAt: 0, resends: 0 });
-    this.worker.kick();
+    this.#worker.kick();
   }
 
   kept(message: OutgoingMessage): void {
     const waiting = this.#find(message);
     if (waiting === undefined) return;
     waiting.isKept = true;
-    this.worker.kick();
+    this.#worker.kick();
+  }
+
+  /** Something about its messages has changed. */
+  kick(): void {
+    this.#worker.kick();
   }
 
   remove(message: OutgoingMessage): void {
     const waiting = this.#find(message);
     if (waiting !== undefined) this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-    this.worker.kick();
+    this.#worker.kick();
     if (this.isEmpty) this.stop();
   }
 
+  start(): void {
+    this.#worker.start();
+    // Even with nothing new: the time to send something again is reckoned anew.
+    this.#worker.kick();
+  }
+
   stop(): void {
-    this.worker.stop();
+    this.#worker.stop();
     this.#clock.clearTimeout(this.#timer);
   }
 
@@ -117,7 +128,7 @@ export class Lane {
     );
     if (times.length === 0) return;
     const delay = Math.max(0, Math.min(...times) - this.#clock.now());
-    this.#timer = this.#clock.setTimeout(() => this.worker.kick(), delay);
+    this.#timer = this.#clock.setTimeout(() => this.#worker.kick(), delay);
   }
 
   #find(message: OutgoingMessage): Waiting | undefined {

@@ -147,12 +147,12 @@ export class Outbox {
       onFailed: (message, error) => this.#fail(message, error),
     });
     this.#lanes.set(conversationId, lane);
-    if (this.#records.leads) lane.worker.start();
+    if (this.#records.leads) lane.start();
     return lane;
   }
 
   #startLanes(): void {
-    for (const lane of this.#lanes.values()) lane.worker.start();
+    for (const lane of this.#lanes.values()) lane.start();
   }
 
   #fail(message: OutgoingMessage, error: ParleyError): void {
@@ -164,7 +164,7 @@ export class Outbox {
     message.become('queued');
     this.#parts.onChange(message);
     this.#keep(message);
-    this.#lane(message).worker.kick();
+    this.#lane(message).kick();
   }
 
   #discard(message: OutgoingMessage): boolean {
@@ -193,11 +193,14 @@ export class Outbox {
 
   /** What an earlier run has left was said before what is new in this one, whatever the device's clock says. */
   #letPass(earlier: OutgoingMessage): void {
-    this.#lastOrder = Math.max(this.#lastOrder, earlier.order);
+    let before = earlier.order;
+    this.#lastOrder = Math.max(this.#lastOrder, before);
     for (const message of this.#unkept) {
-      if (message.order > earlier.order) continue;
-      this.#lastOrder += 1;
-      message.order = this.#lastOrder;
+      if (message.order <= before) {
+        this.#lastOrder += 1;
+        message.order = this.#lastOrder;
+      }
+      before = message.order;
     }
   }
 
@@ -231,7 +234,7 @@ export class Outbox {
       const { error } = record;
       known.become(record.state, error && { error: new ParleyError(error.code, error.message) });
       this.#parts.onChange(known);
-      this.#lane(known).worker.kick();
+      this.#lane(known).kick();
     }
   }
 
