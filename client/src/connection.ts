@@ -1,10 +1,10 @@
 import { Backoff } from './backoff.ts';
 import { type Clock, Pause } from './clock.ts';
-import { lingerMs, renewAfterMs, retryRenewalAfterMs } from './codes.ts';
 import type { Credentials } from './credentials.ts';
 import { asParleyError, hasCode, type ParleyError } from './errors.ts';
 import type { ClientFrame, ReplyTo, ServerEvent } from './frames.ts';
 import { Heartbeat, type HeartbeatEvents } from './heartbeat.ts';
+import { Renewal } from './renewal.ts';
 import { lost, Transport, type TransportEvents, type WebSocketClass } from './transport.ts';
 
 /** `offline`: not trying. `connecting`: trying, or waiting to try again. `online`: the socket is open. */
@@ -47,16 +47,13 @@ export class Connection {
   readonly #pause: Pause;
   readonly #backoff: Backoff;
   readonly #heartbeat: Heartbeat;
+  readonly #renewal: Renewal;
   /** Changes with each start and stop, and tells what was begun before that it is outdated. */
   #run = 0;
   #state: ConnectionState = 'offline';
   #current: Transport | undefined;
-  /** Took the events before {@link #current}; some may still be on their way. */
-  #previous: Transport | undefined;
   #attemptedAt = 0;
   #lost: (() => void) | undefined;
-  #renewal: unknown;
-  #lingering: unknown;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -65,6 +62,14 @@ export class Connection {
     this.#heartbeat = new Heartbeat(parts.clock, {
       onReply: parts.onHeartbeat,
       onDead: () => this.#current?.drop(),
+    });
+    this.#renewal = new Renewal({
+      ...parts,
+      open: () => this.#open(),
+      onRenewed: (transport) => {
+        this.#adopt(transport);
+        parts.onRenewed();
+      },
     });
   }
 
@@ -99,8 +104,6 @@ export class Connection {
 
   /** The network is gone for certain. */
   drop(): void {
-    this.#parts.clock.clearTimeout(this.#lingering);
-    this.#previous?.drop();
     this.#current?.drop();
   }
 
@@ -170,6 +173,7 @@ export class Connection {
       if (!transport.isOpen) return resolve(); // It was lost just now.
       this.#lost = resolve;
       this.#adopt(transport);
+      this.#renewal.plan(transport);
       this.#tell({ state: 'online' });
     });
   }
@@ -177,37 +181,13 @@ export class Connection {
   #adopt(transport: Transport): void {
     this.#current = transport;
     this.#heartbeat.start(transport);
-    const { min, max } = renewAfterMs;
-    this.#planRenewal(min + this.#parts.random() * (max - min));
   }
 
   #lose(): void {
     this.#current = undefined;
     this.#heartbeat.stop();
-    this.#parts.clock.clearTimeout(this.#renewal);
+    this.#renewal.stop();
     this.#lost?.();
-  }
-
-  #planRenewal(delay: number): void {
-    this.#parts.clock.clearTimeout(this.#renewal);
-    this.#renewal = this.#parts.clock.setTimeout(() => void this.#renew(), delay);
-  }
-
-  /** The new socket is open before the old one goes, so that every event comes over one of them. */
-  async #renew(): Promise<void> {
-    const old = this.#current;
-    try {
-      const renewed = await this.#open();
-      if (old === undefined || old !== this.#current) return renewed.drop();
-      if (!renewed.isOpen) throw lost();
-      this.#adopt(renewed);
-      this.#previous = old;
-      this.#lingering = this.#parts.clock.setTimeout(() => old.retire(), lingerMs);
-      this.#parts.onRenewed();
-    } catch {
-      // The old socket is as good as before; where it is not, there is a reconnect anyway.
-      if (old === this.#current) this.#planRenewal(retryRenewalAfterMs * (0.5 + this.#parts.random()));
-    }
   }
 
   #tell(change: StateChange): void {

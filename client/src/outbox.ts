@@ -5,6 +5,7 @@ import { Lane } from './lane.ts';
 import { newMessageId } from './message-id.ts';
 import { type OutgoingActions, OutgoingMessage } from './outgoing.ts';
 import type { Message } from './protocol.ts';
+import { SendingOrder } from './sending-order.ts';
 import { type End, SharedRecords } from './shared-records.ts';
 import type { OutboxRecord, OutboxStorage } from './storage.ts';
 import type { Tabs } from './tabs.ts';
@@ -35,8 +36,7 @@ export class Outbox {
   readonly #parts: Parts;
   readonly #messages = new Map<string, OutgoingMessage>();
   readonly #lanes = new Map<string, Lane>();
-  /** Not in the storage yet, in order. */
-  readonly #unkept = new Set<OutgoingMessage>();
+  readonly #order = new SendingOrder();
   readonly #resolved = new Set<string>();
   readonly #records: SharedRecords;
   readonly #actions: OutgoingActions = {
@@ -44,7 +44,6 @@ export class Outbox {
     discard: (message) => this.#discard(message),
   };
   #userId: string | undefined;
-  #lastOrder = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -92,7 +91,6 @@ export class Outbox {
     const messageId = options.messageId ?? newMessageId(now);
     const known = this.#messages.get(messageId);
     if (known !== undefined) return known;
-    this.#lastOrder = Math.max(now, this.#lastOrder + 1);
     const { replyTo } = options;
     const message = new OutgoingMessage(
       {
@@ -101,7 +99,7 @@ export class Outbox {
         content,
         ...(replyTo !== undefined && { replyTo }),
         queuedAt: now,
-        order: this.#lastOrder,
+        order: this.#order.next(now),
         state: 'queued',
       },
       this.#actions,
@@ -131,7 +129,7 @@ export class Outbox {
   #add(message: OutgoingMessage, isKept: boolean): void {
     this.#messages.set(message.messageId, message);
     this.#lane(message).add(message, isKept);
-    if (!isKept) this.#unkept.add(message);
+    if (!isKept) this.#order.add(message);
     this.#parts.onChange(message);
   }
 
@@ -184,29 +182,17 @@ export class Outbox {
   #keep(message: OutgoingMessage): void {
     if (this.#userId === undefined) return;
     const put = this.#records.put(() => {
-      this.#unkept.delete(message);
+      this.#order.fix(message);
       return this.#recordOf(message);
     });
     // Where it cannot be kept it is sent all the same; the application has heard of the storage's failure.
     void put.then(() => this.#lanes.get(message.conversationId)?.kept(message));
   }
 
-  /** What an earlier run has left was said before what is new in this one, whatever the device's clock says. */
-  #letPass(earlier: OutgoingMessage): void {
-    let before = earlier.order;
-    this.#lastOrder = Math.max(this.#lastOrder, before);
-    for (const message of this.#unkept) {
-      if (message.order <= before) {
-        this.#lastOrder += 1;
-        message.order = this.#lastOrder;
-      }
-      before = message.order;
-    }
-  }
-
   #end(message: OutgoingMessage, end: End): void {
     const { messageId } = message;
     this.#messages.delete(messageId);
+    this.#order.fix(message);
     this.#resolved.add(messageId);
     const [oldest] = this.#resolved;
     if (oldest !== undefined && this.#resolved.size > rememberedMessages) this.#resolved.delete(oldest);
@@ -222,15 +208,15 @@ export class Outbox {
     return this.#userId === undefined ? undefined : message.toRecord(this.#userId);
   }
 
-  /** From the storage, or from another tab. */
+  /** From the storage, or from another tab; whoever read it may have done so before it was sent. */
   #takeRecord(record: OutboxRecord): void {
     if (this.#resolved.has(record.messageId)) return;
     const known = this.#messages.get(record.messageId);
     if (known === undefined) {
       const message = new OutgoingMessage(record, this.#actions);
-      this.#letPass(message);
+      this.#order.letPass(message);
       this.#add(message, true);
-    } else if (known.state !== record.state) {
+    } else if (known.state !== record.state && !(known.state === 'sent' && record.state === 'queued')) {
       const { error } = record;
       known.become(record.state, error && { error: new ParleyError(error.code, error.message) });
       this.#parts.onChange(known);
