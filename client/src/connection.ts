@@ -73,10 +73,6 @@ export class Connection {
     });
   }
 
-  get isOnline(): boolean {
-    return this.#current !== undefined;
-  }
-
   start(): void {
     if (this.#state !== 'offline') return;
     this.#run += 1;

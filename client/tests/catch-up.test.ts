@@ -147,3 +147,46 @@ test('nothing is read again and again when nothing happens', async () => {
   await world.clock.advance(60 * 60_000);
   expect(world.server.requests).toEqual([]);
 });
+
+test('a lost word about a title is made good when the socket is renewed', async () => {
+  const { world, client } = await twelve();
+  lose(world, () => world.server.chat.rename('room-5', 'New title'));
+  await world.clock.advance(2 * 60 * 60_000);
+  expect(client.conversations().get('room-5')?.title).toBe('New title');
+});
+
+test('an answer that comes after the next connect does not stand for that one’s', async () => {
+  const world = new Fixture();
+  world.server.chat.create('room', 'bob', ['alice']);
+  const { fetch } = world.server;
+  let isFirst = true;
+  const client = world.client({
+    fetch: async (url, init) => {
+      const answer = await fetch(url, init);
+      if (!isFirst) return answer;
+      isFirst = false;
+      await new Promise<void>((resolve) => world.clock.setTimeout(resolve, 3_000));
+      return answer;
+    },
+  });
+  const heard: number[] = [];
+  client.on('message', ({ seq }) => heard.push(seq));
+  void client.connect();
+  await world.clock.advance(1_000);
+  world.server.cut();
+  world.say('room', 'bob', 'while away');
+  await world.clock.advance(5_000);
+  expect(client.conversations().get('room')).toMatchObject({ lastSeq: 1 });
+});
+
+test('a refusal that no waiting mends is told, and tried again all the same', async () => {
+  const { world, client, heard } = await twelve();
+  const errors: unknown[] = [];
+  client.on('error', (error) => errors.push(error));
+  lose(world, () => world.say('room-1', 'bob', 'one'));
+  world.server.refuseNext({ code: 'INTERNAL' }, 'sync');
+  world.say('room-1', 'bob', 'two');
+  await world.clock.advance(5_000);
+  expect(errors).toMatchObject([{ code: 'INTERNAL' }]);
+  expect(heard).toEqual(['room-1 1', 'room-1 2']);
+});

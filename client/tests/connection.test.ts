@@ -159,6 +159,89 @@ test('a renewal that fails is tried again while the old socket lives', async () 
   );
 });
 
+test('a connection that is lost during its renewal leaves one socket', async () => {
+  const world = new Fixture();
+  const client = await world.connected();
+  await world.clock.advance(109 * 60_000);
+  world.server.network = { next: () => ({ kind: 'arrives', afterMs: 3_000 }) };
+  await world.clock.until(() => world.server.connecting.size > 0);
+  for (const socket of [...world.server.sockets]) socket.end();
+  world.server.network = { next: () => ({ kind: 'arrives', afterMs: 1 }) };
+  await world.clock.advance(60_000);
+  expect(client.state).toBe('online');
+  expect(world.server.sockets.size).toBe(1);
+});
+
+test('the old socket waits for what was asked on it', async () => {
+  const world = new Fixture();
+  world.server.chat.create('room', 'bob', ['alice']);
+  world.say('room', 'bob', 'hello');
+  const client = await world.connected();
+  await world.clock.advance(109 * 60_000);
+  const taking = (afterMs: number) => ({ next: () => ({ kind: 'arrives' as const, afterMs }) });
+  world.server.network = taking(1_000);
+  await world.clock.until(() => world.server.connecting.size > 0);
+  world.server.network = taking(9_000);
+  const moved = client.conversation('room').markRead();
+  world.server.network = taking(1);
+  let isMoved = false;
+  void moved.then(() => {
+    isMoved = true;
+  });
+  await world.clock.until(() => world.server.sockets.size === 2);
+  // Longer than the old socket is kept for events alone.
+  await world.clock.advance(7_000);
+  expect([isMoved, world.server.sockets.size]).toEqual([false, 2]);
+  await world.clock.advance(2_000);
+  expect(isMoved).toBe(true);
+  expect(world.server.sockets.size).toBe(1);
+  expect(world.server.frames.filter(({ action }) => action === 'markRead')).toHaveLength(1);
+});
+
+test('after a connection that lasted, the first attempt comes soon again', async () => {
+  const world = new Fixture();
+  const client = await world.connected();
+  const waited: number[] = [];
+  client.on('state', ({ retryAt }) => {
+    if (retryAt !== undefined) waited.push(retryAt - world.clock.now());
+  });
+  for (let round = 1; round <= 3; round += 1) {
+    world.server.cut();
+    await world.clock.advance(60_000);
+  }
+  expect(waited).toEqual([750, 750, 750]);
+});
+
+test('connections that are lost as soon as they are made are not made again and again without a pause', async () => {
+  const world = new Fixture();
+  const client = await world.connected();
+  const waited: number[] = [];
+  client.on('state', ({ state, retryAt }) => {
+    if (retryAt !== undefined) waited.push(retryAt - world.clock.now());
+    if (state === 'online') world.clock.setTimeout(() => world.server.cut(), 100);
+  });
+  world.server.cut();
+  await world.clock.advance(20_000);
+  expect(waited.slice(0, 5)).toEqual([750, 1_000, 1_500, 2_500, 4_500]);
+});
+
+test('whoever looks at the tab has a dead connection noticed within ten seconds', async () => {
+  const world = new Fixture();
+  let up = (): void => undefined;
+  const client = await world.connected({
+    signals: {
+      watch: (tell) => {
+        up = tell.up;
+        return () => undefined;
+      },
+    },
+  });
+  world.server.vanish();
+  await world.clock.advance(1_000);
+  up();
+  await world.clock.until(() => client.state === 'connecting', 10_100);
+});
+
 test('close ends everything: socket, timers, iterators', async () => {
   const world = new Fixture();
   world.server.chat.create('room', 'bob', ['alice']);

@@ -79,9 +79,9 @@ test('requests that are refused together ask for one token', async () => {
   const world = new Fixture();
   let asked = 0;
   const client = await world.connected({
-    getToken: async () => {
+    getToken: () => {
       asked += 1;
-      return 'alice-token-2';
+      return new Promise((resolve) => world.clock.setTimeout(() => resolve('alice-token-2'), 50));
     },
   });
   world.server.tokens.delete('alice-token');

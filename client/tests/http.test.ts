@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ParleyClient } from '../src/client.ts';
 import { callOnce, type Fetch, httpBase } from '../src/http.ts';
 import { login, register } from '../src/sign-in.ts';
 import { FakeClock } from './support/fake-clock.ts';
@@ -111,6 +112,38 @@ test('an answer that does not come is given up', async () => {
   expect(await failure).toMatchObject({ code: 'UNAVAILABLE' });
   expect(clock.pending).toBe(0);
 });
+
+test.each([
+  { retryAfter: '2', calls: 2 },
+  { retryAfter: '900', calls: 1 },
+])(
+  'a call waits $retryAfter s if that is bearable, else leaves it to the caller',
+  async ({ retryAfter, calls }) => {
+    const { clock, server, client } = apart();
+    let count = 0;
+    server.fetch = async (url, init) => {
+      count += 1;
+      const refused = { status: 429, text: problem('RATE_LIMITED'), headers: { 'retry-after': retryAfter } };
+      return answering(count === 1 ? refused : { status: 200, text: '{"userId":"alice"}' })(url, init);
+    };
+    const me = client.me().catch((error: unknown) => error);
+    await clock.advance(3_000);
+    expect(await me).toMatchObject(calls === 2 ? { userId: 'alice' } : { retryAfterMs: 900_000 });
+    expect(count).toBe(calls);
+  },
+);
+
+function apart() {
+  const clock = new FakeClock();
+  const server: { fetch: Fetch } = { fetch: answering({ status: 500 }) };
+  const client = new ParleyClient({
+    url: 'https://chat.example',
+    token: 'the-token',
+    clock,
+    fetch: (url, init) => server.fetch(url, init),
+  });
+  return { clock, server, client };
+}
 
 test('signing in and up', async () => {
   const bodies: unknown[] = [];

@@ -282,3 +282,15 @@ test('closing tells those who wait', async () => {
   expect(await failure).toMatchObject({ code: 'CLOSED' });
   expect(outgoing.state).toBe('queued');
 });
+
+test("somebody else's message of the same messageId is not one's own", async () => {
+  const world = roomWorld();
+  const client = await world.connected();
+  world.server.storeAfterMs = 5_000;
+  const outgoing = client.conversation('room').send('mine', { messageId: 'same' });
+  world.server.chat.store('bob', { conversationId: 'room', messageId: 'same', content: 'not yours' });
+  await world.clock.advance(1_000);
+  expect(outgoing.state).toBe('sent');
+  await world.clock.advance(5_000);
+  expect(outgoing.message).toMatchObject({ seq: 2, content: 'mine' });
+});

@@ -22,6 +22,14 @@ class TwoTabs {
     return this.world.client({ tabs: this.#browser.tab(), storage: this.storage });
   }
 
+  /** As a third tab. */
+  say(message: unknown): void {
+    this.#browser
+      .tab()
+      .channel('parley shared alice', () => undefined)
+      .say(message);
+  }
+
   get sent(): unknown[] {
     return this.world.server.frames
       .filter(({ action }) => action === 'sendMessage')
@@ -102,6 +110,26 @@ test('a failure is seen in both tabs, and either may try again or discard', asyn
   await browser.world.clock.advance(1_000);
   expect(second.outgoing).toEqual([]);
   expect(await browser.storage.all()).toEqual([]);
+});
+
+test('a late word of another tab brings nothing back that is stored, and sends nothing twice', async () => {
+  const browser = new TwoTabs();
+  const client = await browser.open();
+  browser.world.server.storeAfterMs = 1_000;
+  const outgoing = client.conversation('room').send('hello');
+  await browser.world.clock.advance(100);
+  expect(outgoing.state).toBe('sent');
+  const [record] = await browser.storage.all();
+  const late = { put: { ...record, state: 'queued' } };
+
+  browser.say(late);
+  await browser.world.clock.advance(100);
+  expect(outgoing.state).toBe('sent');
+  await browser.world.clock.advance(1_000);
+  browser.say(late);
+  await browser.world.clock.advance(60_000);
+  expect(client.outgoing).toEqual([]);
+  expect(browser.sent).toEqual(['hello']);
 });
 
 test('where locks are not to be had the tab sends by itself', async () => {

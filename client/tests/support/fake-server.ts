@@ -6,6 +6,7 @@ import { fakeFetch } from './fake-http.ts';
 import { FakeSocket } from './fake-socket.ts';
 import { calm, type Network } from './fate.ts';
 
+type Refused = { code: string; retryAfterMs?: number };
 type Frame = { action: string; requestId: string; [field: string]: unknown };
 
 /** Small, so that few messages make many pages. */
@@ -33,7 +34,7 @@ export class FakeServer {
   readonly WebSocket: WebSocketClass;
   /** Between the acknowledgement of a message and its storing. */
   storeAfterMs = 5;
-  readonly #refusals: { code: string; retryAfterMs?: number }[] = [];
+  readonly #refusals: (Refused & { action: string })[] = [];
   readonly #queues = new Map<string, { senderId: string; outgoing: Outgoing }[]>();
 
   constructor(clock: FakeClock) {
@@ -61,17 +62,17 @@ export class FakeServer {
     for (const socket of [...this.sockets]) socket.vanish();
   }
 
-  /** Answers the next `sendMessage` with this error; `gateway` stands for a frame without type. */
-  refuseNext(refusal: { code: string; retryAfterMs?: number }): void {
-    this.#refusals.push(refusal);
+  /** Answers the next such frame with this error; `gateway` stands for a frame without type. */
+  refuseNext(refusal: Refused, action = 'sendMessage'): void {
+    this.#refusals.push({ ...refusal, action });
   }
 
   /** What a socket's frame is answered with; `undefined` for nothing. */
   answer(userId: string, frame: Frame): object | undefined {
     const { requestId, action } = frame;
-    const refusal = action === 'sendMessage' ? this.#refusals.shift() : undefined;
+    const refusal = this.#refusals[0]?.action === action ? this.#refusals.shift() : undefined;
     if (refusal?.code === 'gateway') return { message: 'Internal server error', requestId: 'theirs' };
-    if (refusal !== undefined) return { type: 'error', message: refusal.code, action, requestId, ...refusal };
+    if (refusal !== undefined) return { type: 'error', message: refusal.code, requestId, ...refusal };
     this.frames.push(frame);
     try {
       return { ...this.#act(userId, frame), requestId };
