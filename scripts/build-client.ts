@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 
 const projectRoot = dirname(import.meta.dirname);
@@ -43,11 +44,18 @@ export async function bundleForBrowser(source: string): Promise<Uint8Array> {
     platform: 'browser',
     target,
     write: false,
+    // A source that takes nothing of the client is one of our questions, not a mistake.
+    logLevel: 'error',
     alias: { '@parley/client': join(clientDirectory, entries.index) },
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error('esbuild wrote nothing');
   return file.contents;
+}
+
+/** Of {@link bundleForBrowser}, in bytes. */
+export async function gzippedSize(source: string): Promise<number> {
+  return gzipSync(await bundleForBrowser(source), { level: 9 }).length;
 }
 
 function writeDeclarations(outputDirectory: string): void {
@@ -94,5 +102,8 @@ function copyReachable(from: string, source: string, to: string, reached: Set<st
 
 if (import.meta.main) {
   await buildClient();
-  console.log(`Built ${relative(process.cwd(), join(clientDirectory, 'dist'))}`);
+  const size = await gzippedSize("export * from '@parley/client'");
+  console.log(
+    `Built ${relative(process.cwd(), join(clientDirectory, 'dist'))}: ${size} bytes minified and gzipped`,
+  );
 }

@@ -176,9 +176,9 @@ export class Replica {
       lastMessagePreview: previewOf(newest),
     });
     for (const message of next) {
-      this.#events.onMessage(message);
       // Who has sent has read up to there; the server does not say so in words.
       this.#read(known, message.conversationId, message.senderId, message.seq);
+      this.#events.onMessage(message);
     }
     if (known.sequence.lags) this.#events.onLack();
   }

@@ -85,7 +85,7 @@ describe('where a conversation begins', () => {
     expect(told).toEqual(['lack']);
     expect(replica.unknown()).toEqual(['room']);
     replica.takeRow(row({ lastSeq: 9, lastReadSeq: 9 }), replica.moment);
-    expect(told).toEqual(['lack', 'message 8', 'read bob 8', 'lack']);
+    expect(told).toEqual(['lack', 'read bob 8', 'message 8', 'lack']);
     expect(replica.unknown()).toEqual([]);
   });
 
