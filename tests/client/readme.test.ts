@@ -13,7 +13,7 @@ const snippets = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match, index
   const text = match[1] ?? '';
   const heading = readme
     .slice(0, match.index)
-    .match(/^## (.*)$/gm)
+    .match(/(?<=^## ).*$/gm)
     ?.at(-1);
   return { name: `${heading} (${index + 1})`, file: `snippet-${index + 1}.ts`, text };
 });
