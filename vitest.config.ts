@@ -28,7 +28,11 @@ export default defineConfig({
     projects: [
       {
         // Beside their source; they need no bundles, so a broken one does not hide their results.
-        test: { ...shared, name: 'unit', include: ['{client,infra,lambdas,local,scripts,shared,web}/**/*.test.ts'] },
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['{client,infra,lambdas,local,scripts,shared,web}/**/*.test.ts'],
+        },
       },
       {
         test: {
