@@ -113,7 +113,8 @@ test('settings of a conversation: pinned first, muted marked and not counted', a
   const withGina = await frank.dm(gina);
   await frank.dm(alice);
   const his = await parley.device(frank, { hash: `#/c/${withGina}/details` });
-  await his.page.getByRole('switch', { name: 'Pinned' }).check();
+  // The switch moves when the server has answered, which `check()` would not wait for.
+  await his.page.getByRole('switch', { name: 'Pinned' }).click();
   await his.row('Gina').getByText('Pinned').waitFor({ state: 'attached' });
   await expect.poll(() => his.inbox.getByRole('link').first().textContent()).toContain('Gina');
   await his.page.getByLabel('Muted').selectOption('For 8 hours');
