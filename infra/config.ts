@@ -1,126 +1,158 @@
-/** What may differ from one deployment to another. Chosen with `-c stage=…`; `dev` where nothing is said. */
-import { defaultRateLimits, type RateLimitSettings } from '../shared/domain/rate-limit.ts';
+/**
+ * What may differ from one deployment to another. Each setting is explained here and has its value, where that is not the
+ * default, in infra/stages.ts. A wrong or an unknown one fails the synthesis: see infra/read-settings.ts.
+ */
+import * as v from 'valibot';
+import { defaultRateLimits, RateLimitSettings } from '../shared/domain/rate-limit.ts';
+import { functionNames } from './functions.ts';
+import { off, oneOf, onOrOff, text, wholeNumber } from './setting-kinds.ts';
 
-export const stageNames = ['dev', 'prod', 'local'] as const;
-export type StageName = (typeof stageNames)[number];
+/** What CloudWatch Logs offers (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html). */
+const logRetentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
 
-export type StageSettings = {
-  stage: StageName;
+export const StageSettings = v.strictObject({
+  /**
+   * Where the stage is deployed, such as `eu-west-1`. Without it that is where the credentials of the shell point
+   * (`AWS_REGION`, or the profile's region), so that a stage that matters should name it.
+   */
+  region: v.exactOptional(text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'the name of a region, such as "eu-west-1"')),
 
   /**
-   * Keeps tables, stream, queue, bucket and secret when their stack is deleted, and refuses to delete the tables
+   * Keeps tables, stream, queue, bucket and secrets when their stack is deleted, and refuses to delete the tables
    * and the stack by accident. Without it everything goes with the stack.
    */
-  protectData: boolean;
+  protectData: v.optional(onOrOff, false),
 
-  stream: {
-    /**
-     * `on-demand` follows the load and costs more when idle; a number is that many shards, each good for 1,000
-     * messages and 1 MB a second (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
-     */
-    capacity: 'on-demand' | { shards: number };
-    /**
-     * How long the stream keeps a record. What deliver cannot store leaves it earlier, for the failure bucket: see
-     * `deliver.retryAttempts` and `deliver.maximumRecordAgeMinutes`. 24 to 8,760.
-     */
-    retentionHours: number;
-  };
+  stream: v.optional(
+    v.strictObject({
+      /**
+       * `on-demand` follows the load and costs more when idle; a number is that many shards, each good for 1,000
+       * messages and 1 MB a second (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html).
+       */
+      capacity: v.optional(
+        v.union(
+          [v.literal('on-demand'), v.strictObject({ shards: wholeNumber(1, 10_000) })],
+          '"on-demand" or { shards: a whole number from 1 to 10000 }',
+        ),
+        { shards: 2 },
+      ),
+      /**
+       * How long the stream keeps a record. What deliver cannot store leaves it earlier, for the failure bucket: see
+       * `deliver.retryAttempts` and `deliver.maximumRecordAgeMinutes`.
+       */
+      retentionHours: v.optional(wholeNumber(24, 8_760), 24),
+    }),
+    {},
+  ),
 
-  deliver: {
-    /**
-     * Gives deliver its own 2 MB/s a shard, pushed within about 70 ms, instead of one poll a second. Billed by the
-     * shard-hour. Switching it replaces the event source mapping, and the new one reads the stream from its oldest
-     * record: repeats are recognised and stored once, but expect that load.
-     */
-    enhancedFanOut: boolean;
-    /** Records of one invocation: at most 10,000, and at most 6 MB after Base64. */
-    batchSize: number;
-    /** How often a failing batch is tried again before its records go to the failure bucket. */
-    retryAttempts: number;
-    /** Records older than this go to the failure bucket untried. 1 minute to 7 days. */
-    maximumRecordAgeMinutes: number;
-  };
+  deliver: v.optional(
+    v.strictObject({
+      /**
+       * Gives deliver its own 2 MB/s a shard, pushed within about 70 ms, instead of one poll a second. Billed by the
+       * shard-hour. Switching it replaces the event source mapping, and the new one reads the stream from its oldest
+       * record: repeats are recognised and stored once, but expect that load.
+       */
+      enhancedFanOut: v.optional(onOrOff, false),
+      /** Records of one invocation: at most 6 MB after Base64, whatever is said here. */
+      batchSize: v.optional(wholeNumber(1, 10_000), 100),
+      /** How often a failing batch is tried again before its records go to the failure bucket. */
+      retryAttempts: v.optional(wholeNumber(0, 10_000), 50),
+      /** Records older than this go to the failure bucket untried: at most 7 days. */
+      maximumRecordAgeMinutes: v.optional(wholeNumber(1, 10_080), 12 * 60),
+    }),
+    {},
+  ),
 
   /** `closed`: nobody can register an account; existing users log in as before. Close it when your team is in. */
-  registration: 'open' | 'closed';
+  registration: v.optional(oneOf(['open', 'closed']), 'open'),
 
-  /** Limits per user, address and username, enforced by the functions themselves. */
-  rateLimits: RateLimitSettings;
+  /** Limits per user, address and username, enforced by the functions themselves: shared/domain/rate-limit.ts. */
+  rateLimits: v.optional(RateLimitSettings, defaultRateLimits),
 
   /**
    * Requests a second, and at once, that each API lets in for all clients together. HTTP, WebSocket and the calls
    * that push to sockets share the account's quota (10,000 a second, burst 5,000, unless raised), so leave room.
    */
-  throttle: { ratePerSecond: number; burst: number };
+  throttle: v.optional(
+    v.strictObject({
+      ratePerSecond: v.optional(wholeNumber(1, 1_000_000), 500),
+      burst: v.optional(wholeNumber(1, 1_000_000), 500),
+    }),
+    {},
+  ),
+
+  /**
+   * How many invocations of a function may run at once, which are also kept free for it: `{ 'http-users': 20 }`. One that
+   * is not named shares what the account has left, of which Lambda keeps 100 for such functions
+   * (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html). 0 switches a function off.
+   */
+  reservedConcurrency: v.optional(v.record(oneOf(functionNames), wholeNumber(0, 100_000)), {}),
 
   /** Web origins that may call the HTTP API from a browser. Empty: no CORS, the web client shares the API's origin. */
-  corsOrigins: string[];
+  corsOrigins: v.optional(
+    v.array(
+      text(/^https?:\/\/[^/*\s]+$/, 'an origin, such as "https://app.example.com"'),
+      'a list of origins',
+    ),
+    [],
+  ),
 
   /**
    * The web client, on a CloudFront distribution that also leads to both APIs. `false` deploys the APIs alone. A domain
    * needs a certificate in us-east-1 (docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html)
    * and a DNS record that points to the distribution.
    */
-  web: false | { domain?: { name: string; certificateArn: string } };
+  web: v.optional(
+    v.union(
+      [
+        off,
+        v.strictObject({
+          domain: v.exactOptional(
+            v.strictObject({
+              name: text(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a domain, such as "chat.example.com"'),
+              certificateArn: text(
+                /^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
+                'the ARN of a certificate in us-east-1',
+              ),
+            }),
+          ),
+        }),
+      ],
+      'false, {} or { domain: { name: "chat.example.com", certificateArn: the ARN of a certificate in us-east-1 } }',
+    ),
+    {},
+  ),
 
-  logs: {
-    level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
-    retentionDays: number;
-    /**
-     * WebSocket APIs write access logs through one role per account and region; without it their deployment fails
-     * with "CloudWatch Logs role ARN must be set in account settings". `true` creates it and sets it for the whole
-     * account and region, which other API Gateway APIs there share; `false` where the account already has one.
-     */
-    createApiGatewayRole: boolean;
-  };
+  logs: v.optional(
+    v.strictObject({
+      level: v.optional(oneOf(['DEBUG', 'INFO', 'WARN', 'ERROR']), 'INFO'),
+      retentionDays: v.optional(oneOf(logRetentionDays), 30),
+      /**
+       * WebSocket APIs write access logs through one role per account and region; without it their deployment fails
+       * with "CloudWatch Logs role ARN must be set in account settings". `true` creates it and sets it for the whole
+       * account and region, which other API Gateway APIs there share; `false` where the account already has one.
+       */
+      createApiGatewayRole: v.optional(onOrOff, true),
+    }),
+    {},
+  ),
 
   /** Undeliverable records hold message text: the failure bucket forgets them after this many days. */
-  failureRetentionDays: number;
+  failureRetentionDays: v.optional(wholeNumber(1, 3_650), 90),
 
   /** SNS topic told when a message becomes a dead letter. Without it the alarm only shows in CloudWatch. */
-  alarmTopicArn?: string;
-};
+  alarmTopicArn: v.exactOptional(
+    text(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'),
+  ),
+});
 
-const dev: StageSettings = {
-  stage: 'dev',
-  protectData: false,
-  stream: { capacity: { shards: 2 }, retentionHours: 24 },
-  deliver: { enhancedFanOut: false, batchSize: 100, retryAttempts: 50, maximumRecordAgeMinutes: 12 * 60 },
-  registration: 'open',
-  rateLimits: defaultRateLimits,
-  throttle: { ratePerSecond: 500, burst: 500 },
-  corsOrigins: [],
-  web: {},
-  logs: { level: 'DEBUG', retentionDays: 7, createApiGatewayRole: true },
-  failureRetentionDays: 90,
-};
+/** As a stage writes them in infra/stages.ts: what it leaves out has the default above. */
+export type StageDefinition = v.InferInput<typeof StageSettings>;
 
-const stages: Record<StageName, StageSettings> = {
-  dev,
-  prod: {
-    ...dev,
-    stage: 'prod',
-    protectData: true,
-    stream: { capacity: 'on-demand', retentionHours: 72 },
-    deliver: { ...dev.deliver, enhancedFanOut: true },
-    throttle: { ratePerSecond: 4000, burst: 2000 },
-    logs: { ...dev.logs, level: 'INFO', retentionDays: 30 },
-  },
-  /** What the embedded runtime runs. Everyone there comes from one address, so limits of an address are off. */
-  local: {
-    ...dev,
-    stage: 'local',
-    // The embedded runtime serves it itself.
-    web: false,
-    rateLimits: { ...defaultRateLimits, registrations: null, logins: null },
-    // A record that cannot be stored is to be seen soon by whoever tries that.
-    deliver: { ...dev.deliver, retryAttempts: 10 },
-    logs: { ...dev.logs, level: 'INFO', createApiGatewayRole: false },
-  },
+/** As the rest of the app reads them. */
+export type StageSettings = v.InferOutput<typeof StageSettings> & {
+  /** Its name, which is part of the names of its stacks. */
+  stage: string;
 };
-
-export function stageSettings(name: unknown): StageSettings {
-  const stage = stageNames.find((known) => known === name);
-  if (!stage) throw new Error(`Unknown stage "${String(name)}": use -c stage=${stageNames.join('|')}`);
-  return stages[stage];
-}

@@ -1,9 +1,9 @@
 import { App, type AppProps } from 'aws-cdk-lib';
 import packageJson from '../package.json' with { type: 'json' };
-import { stageSettings } from './config.ts';
 import { ParleyData } from './stacks/parley-data.ts';
 import { ParleyService } from './stacks/parley-service.ts';
 import { ParleyWeb } from './stacks/parley-web.ts';
+import { stageSettings } from './stages.ts';
 
 /** The whole of Parley for the stage that the context names (`-c stage=…`). */
 export function parleyApp(props: AppProps = {}): App {

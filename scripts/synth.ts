@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { type StageName, stageSettings } from '../infra/config.ts';
+import { type StageName, stageSettings } from '../infra/stages.ts';
 import { build } from './build.ts';
 import { buildWeb } from './build-web.ts';
 

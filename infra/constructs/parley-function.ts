@@ -53,6 +53,7 @@ export class ParleyFunction extends Construct {
     for (const { resource, wildcardReason } of permissions) {
       if (wildcardReason) acknowledgeWildcard(role, resource, wildcardReason);
     }
+    const reserved = settings.reservedConcurrency[name];
     this.lambda = new LambdaFunction(this, 'Function', {
       description: definition.description,
       code: Code.fromAsset(bundleOf(name)),
@@ -66,6 +67,7 @@ export class ParleyFunction extends Construct {
       // The logger already writes one JSON object a line: Lambda has nothing to add to it.
       loggingFormat: LoggingFormat.TEXT,
       tracing: Tracing.DISABLED,
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment,
     });
   }

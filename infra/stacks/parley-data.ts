@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 import type { StageSettings } from '../config.ts';
 import { LostMessageAlarm } from '../constructs/lost-message-alarm.ts';
 import { type TableDefinition, type TableName, tableDefinitions, tableNames } from '../tables.ts';
+import { stackOfStage } from './stack-of-stage.ts';
 
 export class ParleyData extends Stack {
   readonly tables: Record<TableName, Table>;
@@ -31,7 +32,7 @@ export class ParleyData extends Stack {
 
   constructor(scope: Construct, id: string, settings: StageSettings) {
     super(scope, id, {
-      stackName: `${id}-${settings.stage}`,
+      ...stackOfStage(id, settings),
       description: `Parley (${settings.stage}): tables, stream, dead letters and secret`,
       terminationProtection: settings.protectData,
     });

@@ -10,13 +10,14 @@ import type { ApiDomains } from '../constructs/web-distribution.ts';
 import { ParleyWebSocketApi } from '../constructs/web-socket-api.ts';
 import { type FunctionName, functionDefinitions, functionNames } from '../functions.ts';
 import type { ParleyData } from './parley-data.ts';
+import { stackOfStage } from './stack-of-stage.ts';
 
 export class ParleyService extends Stack {
   readonly domains: ApiDomains;
 
   constructor(scope: Construct, id: string, data: ParleyData, settings: StageSettings, version: string) {
     super(scope, id, {
-      stackName: `${id}-${settings.stage}`,
+      ...stackOfStage(id, settings),
       description: `Parley (${settings.stage}): functions and APIs`,
     });
     const webSocketApi = new ParleyWebSocketApi(this, 'WebSocket', settings);

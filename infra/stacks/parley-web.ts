@@ -5,11 +5,12 @@ import type { StageSettings } from '../config.ts';
 import { type ApiDomains, WebDistribution } from '../constructs/web-distribution.ts';
 import { WebFiles } from '../constructs/web-files.ts';
 import type { ParleyData } from './parley-data.ts';
+import { stackOfStage } from './stack-of-stage.ts';
 
 export class ParleyWeb extends Stack {
   constructor(scope: Construct, id: string, apis: ApiDomains, data: ParleyData, settings: StageSettings) {
     super(scope, id, {
-      stackName: `${id}-${settings.stage}`,
+      ...stackOfStage(id, settings),
       description: `Parley (${settings.stage}): web client and its distribution`,
     });
     const files = new WebFiles(this, 'Files', settings);

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+// Each message says what is allowed: infra/read-settings.ts tells it to whoever wrote the setting.
+const whole = 'a whole number from 1';
+const rate = 'a number from 0.001';
+const count = v.pipe(v.number(whole), v.integer(whole), v.minValue(1, whole));
 
 /** A sustained rate with room for a burst. */
-const Bucket = v.strictObject({ perSecond: v.pipe(v.number(), v.minValue(0.001)), burst: count });
+const Bucket = v.strictObject({ perSecond: v.pipe(v.number(rate), v.minValue(0.001, rate)), burst: count });
 /** At most `count` in any window that begins with the first of them. */
 const Window = v.strictObject({ count, seconds: count });
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stageSettings } from '../../infra/config.ts';
+import { stageSettings } from '../../infra/stages.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { Answer } from '../support/api-client.ts';
 import { type ChatSocket, newMessageId, type ServerFrame } from '../support/chat-socket.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { stageNames } from '../../infra/config.ts';
 import { functionNames } from '../../infra/functions.ts';
+import { stageNames } from '../../infra/stages.ts';
 import { tableDefinitions, tableNames } from '../../infra/tables.ts';
 import { type ReachableCalls, Sources } from './reachable-calls.ts';
 import { environmentOf, isForLambdaItself, permissionsOf } from './roles.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stageNames } from '../../infra/config.ts';
+import { stageNames } from '../../infra/stages.ts';
 import { tableDefinitions, tableNames } from '../../infra/tables.ts';
 import { at, Deployment } from './templates.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stageNames, stageSettings } from '../../infra/config.ts';
+import { stageNames, stageSettings } from '../../infra/stages.ts';
 import { permissionsOf } from './roles.ts';
 import { at, Deployment } from './templates.ts';
 

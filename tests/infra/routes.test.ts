@@ -2,8 +2,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { stageNames, stageSettings } from '../../infra/config.ts';
 import { ParleyHttpApi } from '../../infra/constructs/http-api.ts';
+import { stageNames, stageSettings } from '../../infra/stages.ts';
 import { at, Deployment, type Resource } from './templates.ts';
 
 describe.each(stageNames)('the APIs of stage %s', (stage) => {

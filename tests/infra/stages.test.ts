@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, describe, expect, test } from 'vitest';
-import { stageNames, stageSettings } from '../../infra/config.ts';
 import { parleyApp } from '../../infra/parley-app.ts';
+import { stageNames, stageSettings } from '../../infra/stages.ts';
 import { at, Deployment, stackNames } from './templates.ts';
 
 const assemblies = join(import.meta.dirname, '../../cdk.out');
@@ -132,7 +132,7 @@ test('prod refuses to be deleted', () => {
 
 test('an unknown stage is refused with the names of the known ones', () => {
   expect(() => stageSettings('production')).toThrow(
-    'Unknown stage "production": use -c stage=dev|prod|local',
+    'Unknown stage "production": infra/stages.ts has dev, prod, local',
   );
   expect(() => stageSettings('constructor')).toThrow('Unknown stage');
 });

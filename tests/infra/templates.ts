@@ -1,7 +1,7 @@
 /** Reads synthesized templates and answers what a deployment would make of them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StageName } from '../../infra/config.ts';
+import type { StageName } from '../../infra/stages.ts';
 
 const projectRoot = join(import.meta.dirname, '../..');
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { stageNames, stageSettings } from '../../infra/config.ts';
 import { stagePathCode, viewerAddressCode } from '../../infra/constructs/web-distribution.ts';
+import { stageNames, stageSettings } from '../../infra/stages.ts';
 import { securityHeaders } from '../../shared/web/security-headers.ts';
 import { at } from './templates.ts';
 

@@ -1,4 +1,4 @@
-import { stageNames } from '../../infra/config.ts';
+import { stageNames } from '../../infra/stages.ts';
 import { synth } from '../../scripts/synth.ts';
 
 /** Bundles the functions and synthesizes every stage, once per run; what is current already is left as it is. */

@@ -1,0 +1,41 @@
+/**
+ * The stages: what each sets apart from the defaults in infra/config.ts. Add one of your own beside them, and deploy it with
+ * `npm run deploy -- --stage <name>`. Its name becomes part of its stacks' names, so that changing it later makes new stacks.
+ */
+import { defaultRateLimits } from '../shared/domain/rate-limit.ts';
+import type { StageDefinition, StageSettings } from './config.ts';
+import { readSettings } from './read-settings.ts';
+
+const definitions = {
+  /** To try things in: small, cheap, and gone without a trace when it is destroyed. */
+  dev: {
+    logs: { level: 'DEBUG', retentionDays: 7 },
+  },
+
+  prod: {
+    protectData: true,
+    stream: { capacity: 'on-demand', retentionHours: 72 },
+    deliver: { enhancedFanOut: true },
+    throttle: { ratePerSecond: 4000, burst: 2000 },
+  },
+
+  /** What the embedded runtime runs. Everyone there comes from one address, so limits of an address are off. */
+  local: {
+    web: false, // The embedded runtime serves it itself.
+    rateLimits: { ...defaultRateLimits, registrations: null, logins: null },
+    // A record that cannot be stored is to be seen soon by whoever tries that.
+    deliver: { retryAttempts: 10 },
+    logs: { retentionDays: 7, createApiGatewayRole: false },
+  },
+} satisfies Record<string, StageDefinition>;
+
+export type StageName = keyof typeof definitions;
+export const stageNames = Object.keys(definitions) as StageName[]; // The keys of a literal are its type's keys.
+
+export function stageSettings(name: unknown): StageSettings & { stage: StageName } {
+  const stage = stageNames.find((known) => known === name);
+  if (!stage) {
+    throw new Error(`Unknown stage ${JSON.stringify(name)}: infra/stages.ts has ${stageNames.join(', ')}`);
+  }
+  return readSettings(stage, definitions[stage]);
+}
