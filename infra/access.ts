@@ -80,6 +80,7 @@ export function environmentFor(
   version: string,
 ): Record<string, string> {
   const environment: Record<string, string> = {
+    PARLEY_STAGE: settings.stage,
     PARLEY_VERSION: version,
     POWERTOOLS_SERVICE_NAME: name,
     POWERTOOLS_LOG_LEVEL: settings.logs.level,

@@ -16,6 +16,7 @@ type VariableName =
   | 'EDGE_SECRET_ARN'
   | 'REGISTRATION'
   | 'RATE_LIMIT_SETTINGS'
+  | 'PARLEY_STAGE'
   | 'PARLEY_VERSION';
 
 /** A variable of the function's environment, as `infra/` gives it. Throws with its name where it is missing. */

@@ -11,6 +11,7 @@ import * as v from 'valibot';
 import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { variable } from './environment.ts';
 import { report } from './logger.ts';
+import { count } from './metrics.ts';
 import { AcceptMessage } from './services/accept-message.ts';
 import { Accounts } from './services/accounts.ts';
 import { Acquaintances } from './services/acquaintances.ts';
@@ -90,7 +91,7 @@ export const inbox = () => new InboxStore(tables(), variable('INBOX_TABLE'));
 
 const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN')));
 const views = () => new ConversationViews(inbox(), conversationStore(), profiles());
-const push = () => new Push(presenceStore(), gateway(), report);
+const push = () => new Push(presenceStore(), gateway(), report, count);
 
 export const authenticate = () => new Authenticate(tokens(), profiles());
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
@@ -99,8 +100,9 @@ export const rateLimiter = () =>
   new RateLimiter(
     new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE')),
     v.parse(RateLimitSettings, JSON.parse(variable('RATE_LIMIT_SETTINGS'))),
+    count,
   );
-export const acceptMessage = () => new AcceptMessage(inbox(), rateLimiter(), stream());
+export const acceptMessage = () => new AcceptMessage(inbox(), rateLimiter(), stream(), count);
 export const history = () => new History(inbox(), messages());
 export const sync = () => new Sync(inbox(), conversationStore(), messages());
 export const acquaintances = () => new Acquaintances(inbox(), profiles());
@@ -153,11 +155,12 @@ export const deliverMessages = async () => {
   });
   const states = new ConversationStates(conversationStore(), memberships());
   return new DeliverMessages({
-    persist: new PersistMessages(log, messages(), states, fingerprintWith(current)),
+    persist: new PersistMessages(log, messages(), states, fingerprintWith(current), count),
     inbox: inbox(),
     views: views(),
     push: push(),
     deadLetters: deadLetters(),
     report,
+    count,
   });
 };

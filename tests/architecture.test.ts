@@ -23,7 +23,7 @@ const layers: Record<string, Layer> = {
   'lambdas/stores': { may: ['shared'], packages: /^(node:|@aws-sdk\/|@smithy\/)/ },
   'lambdas/services': { may: ['lambdas/stores', 'shared'], packages: anyOfNode },
   'lambdas/middleware': {
-    may: ['lambdas/logger.ts', 'shared'],
+    may: ['lambdas/logger.ts', 'lambdas/metrics.ts', 'shared'],
     mayTypes: ['lambdas/services', 'lambdas/stores'],
     packages: anyOfNode,
   },
@@ -32,9 +32,17 @@ const layers: Record<string, Layer> = {
   'lambdas/stream': { may: entriesMay(), packages: anyOfNode },
   'lambdas/environment.ts': { may: [], packages: anyOfNode },
   'lambdas/logger.ts': { may: [], mayTypes: ['lambdas/services'], packages: anyOfNode },
+  'lambdas/metrics.ts': { may: ['lambdas/environment.ts', 'shared'], packages: anyOfNode },
   // The one place where stores and services are made.
   'lambdas/runtime.ts': {
-    may: ['lambdas/stores', 'lambdas/services', 'lambdas/environment.ts', 'lambdas/logger.ts', 'shared'],
+    may: [
+      'lambdas/stores',
+      'lambdas/services',
+      'lambdas/environment.ts',
+      'lambdas/logger.ts',
+      'lambdas/metrics.ts',
+      'shared',
+    ],
     packages: /^(node:|@aws-sdk\/|@smithy\/)/,
   },
   // Runs whatever the template and the bundles say, and knows nothing of what they do.

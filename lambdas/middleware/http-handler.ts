@@ -8,7 +8,7 @@ import type { Peer } from '../services/client-address.ts';
 import type { User } from '../stores/user-store.ts';
 import { answerableError } from './answerable-error.ts';
 import { bearerToken } from './bearer-token.ts';
-import { invocationLog } from './invocation-log.ts';
+import { observed } from './observed.ts';
 import { parse, parseJson } from './parse-json.ts';
 
 type Event = APIGatewayProxyEventV2;
@@ -64,9 +64,7 @@ export function httpHandler(routes: Record<string, Route>, authenticate?: Authen
       // What `onError` returns becomes the answer and ends the chain, which runs backwards: so this one stands first.
       onError: ({ error, event }) => problem(error, event.requestContext.requestId),
     })
-    .use(
-      invocationLog((event: Event) => ({ route: event.routeKey, requestId: event.requestContext.requestId })),
-    )
+    .use(observed((event: Event) => ({ route: event.routeKey, requestId: event.requestContext.requestId })))
     .handler(async (event): Promise<Result> => {
       const route = routes[event.routeKey];
       if (route === undefined) throw new Error(`No code for the route ${event.routeKey}`);

@@ -3,7 +3,7 @@ import { ParleyError } from '../../shared/protocol/errors.ts';
 import { logger } from '../logger.ts';
 
 /** Says what an invocation was about. Never content, a token or a password: only ids, names and counts. */
-type Describe<Event> = (event: Event) => Record<string, string | number | undefined>;
+export type Describe<Event> = (event: Event) => Record<string, string | number | undefined>;
 
 /** One structured line for each invocation. */
 export function invocationLog<Event>(describe: Describe<Event>): MiddlewareObj<Event> {

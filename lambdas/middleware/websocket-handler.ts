@@ -9,7 +9,7 @@ import type { ErrorEvent } from '../../shared/protocol/events.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { MessageId, RequestId } from '../../shared/protocol/values.ts';
 import { answerableError } from './answerable-error.ts';
-import { invocationLog } from './invocation-log.ts';
+import { observed } from './observed.ts';
 import { parseJson } from './parse-json.ts';
 
 /** What the authorizer said of the connection; API Gateway hands it, as strings, to every later event of the socket. */
@@ -49,7 +49,7 @@ export function webSocketHandler(actions: Record<string, Action>) {
       onError: ({ error, event }) => reply(errorEvent(error, event)),
     })
     .use(
-      invocationLog(({ requestContext }: WebSocketEvent) => ({
+      observed(({ requestContext }: WebSocketEvent) => ({
         route: requestContext.routeKey,
         requestId: requestContext.requestId,
         connectionId: requestContext.connectionId,

@@ -1,5 +1,6 @@
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import { newAcceptId } from '../../shared/domain/ids.ts';
+import type { Count } from '../../shared/domain/metrics.ts';
 import { conversationNotFound } from '../../shared/protocol/errors.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import type { MessageStream } from '../stores/message-stream.ts';
@@ -18,12 +19,20 @@ export class AcceptMessage {
   readonly #inbox: InboxStore;
   readonly #rates: RateLimiter;
   readonly #stream: MessageStream;
+  readonly #count: Count;
   readonly #clock: () => number;
 
-  constructor(inbox: InboxStore, rates: RateLimiter, stream: MessageStream, clock: () => number = Date.now) {
+  constructor(
+    inbox: InboxStore,
+    rates: RateLimiter,
+    stream: MessageStream,
+    count: Count,
+    clock: () => number = Date.now,
+  ) {
     this.#inbox = inbox;
     this.#rates = rates;
     this.#stream = stream;
+    this.#count = count;
     this.#clock = clock;
   }
 
@@ -49,6 +58,7 @@ export class AcceptMessage {
       replyTo,
     };
     await this.#stream.put(accepted);
+    this.#count('MessagesAccepted');
     return { acceptedAt };
   }
 }

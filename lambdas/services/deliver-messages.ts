@@ -1,16 +1,18 @@
 import pMap from 'p-map';
 import * as v from 'valibot';
 import { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import type { Count } from '../../shared/domain/metrics.ts';
 import { splitByBytes } from '../../shared/domain/split-by-bytes.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { DeadLetterQueue } from '../stores/dead-letter-queue.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
+import { idempotencyKey } from '../stores/message-log.ts';
 import { ConversationGone } from './conversation-states.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { Persisted, PersistMessages } from './persist-messages.ts';
-import type { Deliveries, Push } from './push.ts';
+import type { AcceptanceTimes, Deliveries, Push } from './push.ts';
 import type { Report } from './report.ts';
 
 /** Conversations of one batch that are worked on at once, and members of one whose inbox rows are written at once. */
@@ -25,6 +27,8 @@ export type StreamRecord = {
   data: string;
 };
 
+type MessageEvent = Extract<ServerEvent, { type: 'message' }>;
+
 type Read = { record: StreamRecord; message: AcceptedMessage };
 
 /** The second half of a send: a batch of the stream is given its order, stored, and pushed. */
@@ -35,6 +39,7 @@ export class DeliverMessages {
   readonly #push: Push;
   readonly #deadLetters: DeadLetterQueue;
   readonly #report: Report;
+  readonly #count: Count;
 
   constructor(parts: {
     persist: PersistMessages;
@@ -43,6 +48,7 @@ export class DeliverMessages {
     push: Push;
     deadLetters: DeadLetterQueue;
     report: Report;
+    count: Count;
   }) {
     this.#persist = parts.persist;
     this.#inbox = parts.inbox;
@@ -50,6 +56,7 @@ export class DeliverMessages {
     this.#push = parts.push;
     this.#deadLetters = parts.deadLetters;
     this.#report = parts.report;
+    this.#count = parts.count;
   }
 
   /** Answers the records that are to come again. Those of one conversation after a failed one are always among them. */
@@ -80,7 +87,11 @@ export class DeliverMessages {
       const messages = reads.map((read) => read.message);
       const persisted = await this.#persist.persist(conversationId, messages);
       await this.#updateInboxes(conversationId, persisted);
-      await this.#push.deliver(await this.#deliveries(conversationId, persisted));
+      const events = messageEvents(persisted.stored);
+      await this.#push.deliver(
+        await this.#deliveries(conversationId, persisted, events),
+        acceptanceTimes(events, messages),
+      );
 
       if (persisted.failure === undefined) return [];
       const { from, error } = persisted.failure;
@@ -110,16 +121,20 @@ export class DeliverMessages {
     );
   }
 
-  async #deliveries(conversationId: string, persisted: Persisted): Promise<Deliveries> {
-    const { stored, resent, refused, members } = persisted;
+  /** `events` bring what was stored. */
+  async #deliveries(
+    conversationId: string,
+    persisted: Persisted,
+    events: MessageEvent[],
+  ): Promise<Deliveries> {
+    const { resent, refused, members } = persisted;
     const deliveries: Deliveries = new Map();
     const add = (userId: string, ...events: ServerEvent[]) => {
       deliveries.set(userId, [...(deliveries.get(userId) ?? []), ...events]);
     };
 
-    if (stored.length > 0) {
+    if (events.length > 0) {
       for (const [userId, event] of await this.#introductions(conversationId, persisted)) add(userId, event);
-      const events = messageEvents(stored);
       for (const userId of members.keys()) add(userId, ...events);
     }
     for (const message of resent) add(message.senderId, ...messageEvents([message]));
@@ -152,6 +167,7 @@ export class DeliverMessages {
       const { eventId, partitionKey, data } = record;
       try {
         await this.#deadLetters.put({ reason, eventId, partitionKey, data });
+        this.#count('DeadLetters');
         this.#report('dead letter', { reason, eventId });
       } catch (error) {
         this.#report('dead letter could not be kept', { reason, eventId }, error);
@@ -176,9 +192,24 @@ function readMessage(record: StreamRecord): AcceptedMessage | undefined {
 /** Room for the event's own braces and type. */
 const envelopeBytes = 64;
 
-function messageEvents(messages: Message[]): ServerEvent[] {
+function messageEvents(messages: Message[]): MessageEvent[] {
   return splitByBytes(messages, limits.eventBytes - envelopeBytes).map((run) => ({
     type: 'message',
     messages: run,
   }));
+}
+
+/** Of each event, when the oldest of its messages was accepted. */
+function acceptanceTimes(events: MessageEvent[], accepted: AcceptedMessage[]): AcceptanceTimes {
+  const times = new Map(accepted.map((one) => [idempotencyKey(one), Date.parse(one.acceptedAt)]));
+  return new Map(
+    events.map((event) => [
+      event,
+      Math.min(
+        ...event.messages.map(
+          (message) => times.get(idempotencyKey(message)) ?? Date.parse(message.createdAt),
+        ),
+      ),
+    ]),
+  );
 }

@@ -1,4 +1,5 @@
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import type { Count } from '../../shared/domain/metrics.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { MemberRow } from '../stores/membership-store.ts';
@@ -40,6 +41,7 @@ export class PersistMessages {
   readonly #messages: MessageStore;
   readonly #states: ConversationStates;
   readonly #fingerprint: Fingerprint;
+  readonly #count: Count;
   readonly #clock: () => number;
 
   constructor(
@@ -47,12 +49,14 @@ export class PersistMessages {
     messages: MessageStore,
     states: ConversationStates,
     fingerprint: Fingerprint,
+    count: Count,
     clock: () => number = Date.now,
   ) {
     this.#log = log;
     this.#messages = messages;
     this.#states = states;
     this.#fingerprint = fingerprint;
+    this.#count = count;
     this.#clock = clock;
   }
 
@@ -110,9 +114,11 @@ export class PersistMessages {
       const entries = this.#entriesAfter(state, pending);
       const appended = await this.#log.append(state.position, entries);
       if (appended.outcome === 'appended') {
+        this.#count('MessagesStored', entries.length);
         result.stored.push(...entries.map((entry) => entry.message));
         return stateAfter(state, entries);
       }
+      if (appended.known.size === 0) this.#count('SequenceRetries');
       for (const message of pending) {
         const known = appended.known.get(idempotencyKey(message));
         if (known !== undefined) await this.#settleKnown(message, known, result);
@@ -167,8 +173,12 @@ export class PersistMessages {
     const stored = await this.#messages.message(known.conversationId, known.seq);
     if (stored === undefined) throw new Error('An idempotency record names a message that is not stored');
     // The same acceptance again: steps after storing may never have run. Another: the client asks what became of it.
-    if (known.acceptId === message.acceptId) result.stored.push(stored);
-    else result.resent.push(stored);
+    if (known.acceptId === message.acceptId) {
+      result.stored.push(stored);
+    } else {
+      this.#count('Duplicates');
+      result.resent.push(stored);
+    }
   }
 
   /** A message and its resend in one batch: everyone hears of the one; only other content needs an answer. */
@@ -177,6 +187,8 @@ export class PersistMessages {
     for (const resend of resends) {
       if (fingerprints.get(idempotencyKey(resend)) !== this.#fingerprint(resend)) {
         result.refused.push(refusal(resend, idReused()));
+      } else {
+        this.#count('Duplicates');
       }
     }
   }

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { Count } from '../../shared/domain/metrics.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import type { ConnectionGateway } from '../stores/connection-gateway.ts';
 import type { Connection, PresenceStore } from '../stores/presence-store.ts';
@@ -13,6 +14,8 @@ const youngMs = 10_000;
 
 /** What each user is to receive, in order. */
 export type Deliveries = Map<string, ServerEvent[]>;
+/** When what an event tells of was accepted, in ms since 1970: for events whose latency is to be measured. */
+export type AcceptanceTimes = ReadonlyMap<ServerEvent, number>;
 
 /**
  * Sends events to users' connections. A push that fails is reported and forgotten: the client notices the gap by `seq`
@@ -22,17 +25,20 @@ export class Push {
   readonly #presence: PresenceStore;
   readonly #gateway: ConnectionGateway;
   readonly #report: Report;
+  readonly #count: Count;
   readonly #clock: () => number;
 
   constructor(
     presence: PresenceStore,
     gateway: ConnectionGateway,
     report: Report,
+    count: Count,
     clock: () => number = Date.now,
   ) {
     this.#presence = presence;
     this.#gateway = gateway;
     this.#report = report;
+    this.#count = count;
     this.#clock = clock;
   }
 
@@ -45,7 +51,7 @@ export class Push {
   }
 
   /** Resolves when each connection was tried; never rejects. */
-  async deliver(deliveries: Deliveries): Promise<void> {
+  async deliver(deliveries: Deliveries, acceptedAt: AcceptanceTimes = new Map()): Promise<void> {
     try {
       const connections = await this.#presence.connectionsOfAll([...deliveries.keys()]);
       const frameOf = memoizedFrames();
@@ -55,26 +61,40 @@ export class Push {
         connections,
         async (connection) => {
           if (this.#clock() > deadline) left += 1;
-          else await this.#postAll(connection, (deliveries.get(connection.userId) ?? []).map(frameOf));
+          else await this.#postAll(connection, deliveries.get(connection.userId) ?? [], frameOf, acceptedAt);
         },
         { concurrency },
       );
-      if (left > 0) this.#report('no time to push', { connections: left });
+      if (left > 0) {
+        this.#count('PushFailures', left);
+        this.#report('no time to push', { connections: left });
+      }
     } catch (error) {
       this.#report('connections could not be found', { users: deliveries.size }, error);
     }
   }
 
   /** One after another, so that a connection receives events in the order given. */
-  async #postAll(connection: Connection, frames: string[]): Promise<void> {
+  async #postAll(
+    connection: Connection,
+    events: ServerEvent[],
+    frameOf: (event: ServerEvent) => string,
+    acceptedAt: AcceptanceTimes,
+  ): Promise<void> {
     const { connectionId } = connection;
     try {
-      for (const frame of frames) {
-        if ((await this.#gateway.post(connectionId, frame)) === 'posted') continue;
+      for (const event of events) {
+        if ((await this.#gateway.post(connectionId, frameOf(event))) === 'posted') {
+          const since = acceptedAt.get(event);
+          if (since !== undefined) this.#count('PushLatency', Math.max(0, this.#clock() - since));
+          continue;
+        }
+        this.#count('GoneConnections');
         if (this.#clock() - connection.connectedAt > youngMs) await this.#presence.remove(connection);
         return;
       }
     } catch (error) {
+      this.#count('PushFailures');
       this.#report('push failed', { connectionId }, error);
     }
   }

@@ -1,3 +1,4 @@
+import type { Count } from '../../shared/domain/metrics.ts';
 import type { BucketSettings, RateLimitSettings, WindowSettings } from '../../shared/domain/rate-limit.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { RateLimitStore } from '../stores/rate-limit-store.ts';
@@ -8,18 +9,25 @@ type BucketName = 'messages' | 'actions' | 'requests' | 'conversations';
 export class RateLimiter {
   readonly #store: RateLimitStore;
   readonly #settings: RateLimitSettings;
+  readonly #count: Count;
   readonly #clock: () => number;
 
-  constructor(store: RateLimitStore, settings: RateLimitSettings, clock: () => number = Date.now) {
+  constructor(
+    store: RateLimitStore,
+    settings: RateLimitSettings,
+    count: Count,
+    clock: () => number = Date.now,
+  ) {
     this.#store = store;
     this.#settings = settings;
+    this.#count = count;
     this.#clock = clock;
   }
 
   /** Takes one from the user's bucket of that name, or throws `RATE_LIMITED`. */
   async take(name: BucketName, userId: string): Promise<void> {
     const bucket: BucketSettings = this.#settings[name];
-    refuseIf(await this.#store.takeFromBucket(`${name}#${userId}`, bucket, this.#clock()));
+    this.#refuseIf(await this.#store.takeFromBucket(`${name}#${userId}`, bucket, this.#clock()));
   }
 
   async takeRegistration(address: string): Promise<void> {
@@ -46,18 +54,19 @@ export class RateLimiter {
   }
 
   async #takeFromWindow(key: string, window: WindowSettings): Promise<void> {
-    refuseIf(await this.#store.takeFromWindow(key, window, this.#clock()));
+    this.#refuseIf(await this.#store.takeFromWindow(key, window, this.#clock()));
+  }
+
+  #refuseIf(waitMs: number): void {
+    if (waitMs <= 0) return;
+    this.#count('RateLimited');
+    const retryAfterMs = Math.ceil(waitMs);
+    throw new ParleyError('RATE_LIMITED', `Too many requests: try again in ${retryAfterMs} ms.`, {
+      retryAfterMs,
+    });
   }
 }
 
 function loginKey(username: string, address: string): string {
   return `login#${username}#${address}`;
-}
-
-function refuseIf(waitMs: number): void {
-  if (waitMs <= 0) return;
-  const retryAfterMs = Math.ceil(waitMs);
-  throw new ParleyError('RATE_LIMITED', `Too many requests: try again in ${retryAfterMs} ms.`, {
-    retryAfterMs,
-  });
 }

@@ -1,12 +1,12 @@
 import middy from '@middy/core';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
-import { invocationLog } from '../middleware/invocation-log.ts';
+import { observed } from '../middleware/observed.ts';
 import { deliverMessages } from '../runtime.ts';
 
 const messages = await deliverMessages();
 
 export const handler = middy<KinesisStreamEvent, KinesisStreamBatchResponse>()
-  .use(invocationLog((event: KinesisStreamEvent) => ({ records: event.Records.length })))
+  .use(observed((event: KinesisStreamEvent) => ({ records: event.Records.length })))
   .handler(async (event) => {
     const failed = await messages.deliver(
       event.Records.map(({ eventID, kinesis }) => ({

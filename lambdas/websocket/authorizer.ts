@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import { handshakeToken } from '../middleware/handshake.ts';
-import { invocationLog } from '../middleware/invocation-log.ts';
+import { observed } from '../middleware/observed.ts';
 import type { ConnectionContext } from '../middleware/websocket-handler.ts';
 import { authenticate } from '../runtime.ts';
 
@@ -10,7 +10,7 @@ const users = authenticate();
 
 export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthorizerResult>()
   .use(
-    invocationLog((event: APIGatewayRequestAuthorizerEvent) => ({
+    observed((event: APIGatewayRequestAuthorizerEvent) => ({
       requestId: event.requestContext.requestId,
     })),
   )

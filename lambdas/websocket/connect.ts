@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import { offersSubprotocol, subprotocol } from '../middleware/handshake.ts';
-import { invocationLog } from '../middleware/invocation-log.ts';
+import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
 import { presence } from '../runtime.ts';
 
@@ -19,7 +19,7 @@ export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
     },
   })
   .use(
-    invocationLog(({ requestContext }: ConnectEvent) => ({
+    observed(({ requestContext }: ConnectEvent) => ({
       route: requestContext.routeKey,
       connectionId: requestContext.connectionId,
       userId: requestContext.authorizer.userId,

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
-import { invocationLog } from '../middleware/invocation-log.ts';
+import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
 import { presenceStore } from '../runtime.ts';
 
@@ -8,7 +8,7 @@ const connections = presenceStore();
 
 export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
   .use(
-    invocationLog(({ requestContext }: WebSocketEvent) => ({
+    observed(({ requestContext }: WebSocketEvent) => ({
       route: requestContext.routeKey,
       connectionId: requestContext.connectionId,
       userId: requestContext.authorizer.userId,

@@ -20,8 +20,8 @@ beforeAll(() => {
 const setByLambda = ['AWS_REGION'];
 /** Read by the SDK, by Powertools and by Node, and not by our code. */
 const readByOthers = /^(AWS_ENDPOINT_URL_|POWERTOOLS_|NODE_OPTIONS$)/;
-/** On every function, so that each log line can tell it. */
-const forEverybody = ['PARLEY_VERSION'];
+/** On every function: the version that answers, and the stage that metrics are counted for. */
+const forEverybody = ['PARLEY_STAGE', 'PARLEY_VERSION'];
 
 describe.each(functionNames)('the role of %s', (name) => {
   const deployment = new Deployment('prod');

@@ -44,6 +44,7 @@ import { provisionTable } from '../../local/emulators/provision-tables.ts';
 import { resourceAttributes } from '../../local/emulators/resource-attributes.ts';
 import { loadAssembly } from '../../local/template/assembly.ts';
 import { synth } from '../../scripts/synth.ts';
+import type { Count, MetricName } from '../../shared/domain/metrics.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
 import { ConnectionsApi } from '../fakes/connections-api.ts';
 import { FaultSource, type FaultyInvocation } from '../faults/faults.ts';
@@ -179,21 +180,28 @@ export class World {
     });
     const presence = new PresenceStore(documents, this.table('Presence'), region);
     const report = () => {};
-    const push = new Push(presence, new ConnectionGateway(management), report);
+    const counted = new Map<MetricName, number[]>();
+    const count: Count = (metric, value = 1) => {
+      counted.set(metric, [...(counted.get(metric) ?? []), value]);
+    };
+    const push = new Push(presence, new ConnectionGateway(management), report, count);
     const views = new ConversationViews(inbox, conversations, profiles);
     const rateLimits = new RateLimitStore(documents, this.table('RateLimits'));
-    const rates = new RateLimiter(rateLimits, {
-      ...defaultRateLimits,
-      messages: { perSecond: 1_000, burst: 10_000 },
-    });
+    const rates = new RateLimiter(
+      rateLimits,
+      { ...defaultRateLimits, messages: { perSecond: 1_000, burst: 10_000 } },
+      count,
+    );
     const members = new Members({ conversations, memberships, inbox, profiles, views, push });
     const log = new MessageLog(documents, tables);
     const states = new ConversationStates(conversations, memberships);
     return {
       invocation,
+      /** The values of each metric. */
+      counted,
       documents,
       stores: { conversations, memberships, inbox, messages, users, presence, log, rateLimits },
-      accept: new AcceptMessage(inbox, rates, new MessageStream(kinesis, streamName)),
+      accept: new AcceptMessage(inbox, rates, new MessageStream(kinesis, streamName), count),
       members,
       conversations: new Conversations({
         conversations,
@@ -208,13 +216,14 @@ export class World {
       sync: new Sync(inbox, conversations, messages),
       markers: new ReadMarkers({ inbox, conversations, memberships, push }),
       deliver: new DeliverMessages({
-        persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests')),
+        persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests'), count),
         inbox,
         views,
         push,
         // No record of these tests is unreadable, so nothing may be sent there: this queue does not exist.
         deadLetters: new DeadLetterQueue(new SQSClient({ ...common, endpoint: 'http://127.0.0.1:9' }), ''),
         report,
+        count,
       }),
     };
   }
