@@ -90,6 +90,23 @@ export const StageSettings = v.strictObject({
    */
   reservedConcurrency: v.optional(v.record(oneOf(functionNames), wholeNumber(0, 100_000)), {}),
 
+  /**
+   * For emulators of AWS, never for AWS: leaves out the resources that they lack, which infra/emulated.ts lists, and lets
+   * functions push to sockets through the emulator's own address.
+   */
+  emulated: v.optional(
+    v.union(
+      [
+        off,
+        v.strictObject({
+          endpoint: text(/^https?:\/\/[^/\s]+$/, 'an address, such as "http://127.0.0.1:4566"'),
+        }),
+      ],
+      'false or { endpoint: "http://127.0.0.1:4566" }',
+    ),
+    false,
+  ),
+
   /** Web origins that may call the HTTP API from a browser. Empty: no CORS, the web client shares the API's origin. */
   corsOrigins: v.optional(
     v.array(

@@ -1,5 +1,6 @@
 import { App, type AppProps } from 'aws-cdk-lib';
 import packageJson from '../package.json' with { type: 'json' };
+import { leaveOutWhatEmulatorsLack } from './emulated.ts';
 import { ParleyData } from './stacks/parley-data.ts';
 import { ParleyService } from './stacks/parley-service.ts';
 import { ParleyWeb } from './stacks/parley-web.ts';
@@ -21,5 +22,6 @@ export function parleyApp(props: AppProps = {}): App {
   const data = new ParleyData(app, 'ParleyData', settings);
   const service = new ParleyService(app, 'ParleyService', data, settings, packageJson.version);
   if (settings.web !== false) new ParleyWeb(app, 'ParleyWeb', service.domains, data, settings);
+  if (settings.emulated !== false) leaveOutWhatEmulatorsLack(app);
   return app;
 }

@@ -91,6 +91,13 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
       'setting "reservedConcurrency.http-user" must be one of "websocket-authorizer", "websocket-connect",',
     ],
   ],
+  emulated: [
+    [
+      { emulated: true },
+      'setting "emulated" must be false or { endpoint: "http://127.0.0.1:4566" }, not true',
+    ],
+    [{ emulated: { endpoint: ':4566' } }, 'setting "emulated.endpoint" must be an address, such as'],
+  ],
   corsOrigins: [
     [
       { corsOrigins: 'https://a.example' },

@@ -27,6 +27,14 @@ const definitions = {
     deliver: { retryAttempts: 10 },
     logs: { retentionDays: 7, createApiGatewayRole: false },
   },
+
+  /** What `npm run deploy:localstack` deploys to an emulator of AWS: docs/deploying.md. */
+  localstack: {
+    web: false,
+    emulated: { endpoint: process.env['AWS_ENDPOINT_URL'] ?? 'http://127.0.0.1:4566' },
+    rateLimits: { ...defaultRateLimits, registrations: null, logins: null },
+    logs: { createApiGatewayRole: false },
+  },
 } satisfies Record<string, StageDefinition>;
 
 export type StageName = keyof typeof definitions;

@@ -31,11 +31,15 @@ const webInputs = ['dist/web'];
 /** Builds the bundles, synthesizes, and returns the directory of the cloud assembly. */
 export async function synth(stage: StageName): Promise<string> {
   const directory = join(projectRoot, 'cdk.out', stage);
-  const { web } = stageSettings(stage);
+  const settings = stageSettings(stage);
+  const { web } = settings;
   await build();
   if (web !== false) await buildWeb();
   const parts = web === false ? inputs : [...inputs, ...webInputs];
-  const fingerprint = fingerprintOf(parts.map((input) => join(projectRoot, input)));
+  const fingerprint = fingerprintOf(
+    JSON.stringify(settings), // Some come from the environment.
+    parts.map((input) => join(projectRoot, input)),
+  );
   const fingerprintPath = join(directory, '.fingerprint');
   if (existsSync(fingerprintPath) && readFileSync(fingerprintPath, 'utf8') === fingerprint) return directory;
 
@@ -90,8 +94,8 @@ function publish(from: string, to: string): void {
   }
 }
 
-function fingerprintOf(paths: string[]): string {
-  const hash = createHash('sha256');
+function fingerprintOf(settings: string, paths: string[]): string {
+  const hash = createHash('sha256').update(settings);
   for (const path of paths.flatMap(filesBelow))
     hash.update(path).update('\0').update(readFileSync(path)).update('\0');
   return hash.digest('hex');

@@ -42,7 +42,10 @@ export class ParleyWebSocketApi extends Construct {
     // Made of the API's id, not of the stage: what the functions need must not depend on the routes that need them.
     const { region, urlSuffix } = Stack.of(this);
     this.managementApi = {
-      endpoint: `https://${this.api.apiId}.execute-api.${region}.${urlSuffix}/${stageName}`,
+      endpoint:
+        settings.emulated === false
+          ? `https://${this.api.apiId}.execute-api.${region}.${urlSuffix}/${stageName}`
+          : `${settings.emulated.endpoint}/_aws/execute-api/${this.api.apiId}/${stageName}`,
       stageArn: Stack.of(this).formatArn({
         service: 'execute-api',
         resource: this.api.apiId,
