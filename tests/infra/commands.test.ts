@@ -39,7 +39,7 @@ test('npm run synth refuses an unknown stage in one line', async () => {
   expect(await run('scripts/synth.ts', '--stage', 'production')).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'Unknown stage "production": infra/stages.ts has dev, prod, local\n',
+    stderr: 'Unknown stage "production": infra/stages.ts has dev, prod, local, localstack\n',
   });
 });
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { stageNames } from '../../infra/stages.ts';
 import { tableDefinitions, tableNames } from '../../infra/tables.ts';
-import { at, Deployment } from './templates.ts';
+import { at, Deployment, wholeStages } from './templates.ts';
 
 const stateful = [
   'AWS::DynamoDB::Table',
@@ -11,7 +10,7 @@ const stateful = [
   'AWS::SecretsManager::Secret',
 ];
 
-describe.each(stageNames)('what stage %s keeps', (stage) => {
+describe.each(wholeStages)('what stage %s keeps', (stage) => {
   const deployment = new Deployment(stage);
   const tables = deployment.ofType('AWS::DynamoDB::Table');
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { stageNames, stageSettings } from '../../infra/stages.ts';
+import { stageSettings } from '../../infra/stages.ts';
 import { permissionsOf } from './roles.ts';
-import { at, Deployment } from './templates.ts';
+import { at, Deployment, wholeStages } from './templates.ts';
 
-describe.each(stageNames)('the way from stream to deliver in stage %s', (stage) => {
+describe.each(wholeStages)('the way from stream to deliver in stage %s', (stage) => {
   const deployment = new Deployment(stage);
   const settings = stageSettings(stage);
   const mapping = deployment.only('AWS::Lambda::EventSourceMapping');

@@ -3,10 +3,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { ParleyHttpApi } from '../../infra/constructs/http-api.ts';
-import { stageNames, stageSettings } from '../../infra/stages.ts';
-import { at, Deployment, type Resource } from './templates.ts';
+import { stageSettings } from '../../infra/stages.ts';
+import { at, Deployment, type Resource, wholeStages } from './templates.ts';
 
-describe.each(stageNames)('the APIs of stage %s', (stage) => {
+describe.each(wholeStages)('the APIs of stage %s', (stage) => {
   const deployment = new Deployment(stage);
   const apis = deployment.ofType('AWS::ApiGatewayV2::Api');
   const routes = deployment.ofType('AWS::ApiGatewayV2::Route').map((resource) => ({

@@ -132,7 +132,7 @@ test('prod refuses to be deleted', () => {
 
 test('an unknown stage is refused with the names of the known ones', () => {
   expect(() => stageSettings('production')).toThrow(
-    'Unknown stage "production": infra/stages.ts has dev, prod, local',
+    'Unknown stage "production": infra/stages.ts has dev, prod, local, localstack',
   );
   expect(() => stageSettings('constructor')).toThrow('Unknown stage');
 });

@@ -1,7 +1,7 @@
 /** Reads synthesized templates and answers what a deployment would make of them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StageName } from '../../infra/stages.ts';
+import { type StageName, stageNames, stageSettings } from '../../infra/stages.ts';
 
 const projectRoot = join(import.meta.dirname, '../..');
 
@@ -25,6 +25,9 @@ type RawTemplate = {
 };
 
 export const stackNames = ['ParleyData', 'ParleyService'] as const;
+
+/** Those for AWS, and for the embedded runtime, which is to do as AWS does: nothing is left out of them. */
+export const wholeStages = stageNames.filter((stage) => stageSettings(stage).emulated === false);
 
 export class Deployment {
   readonly stage: StageName;
