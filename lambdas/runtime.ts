@@ -10,7 +10,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
 import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { variable } from './environment.ts';
-import { report } from './logger.ts';
+import { hop, report } from './logger.ts';
 import { count } from './metrics.ts';
 import { AcceptMessage } from './services/accept-message.ts';
 import { Accounts } from './services/accounts.ts';
@@ -91,7 +91,7 @@ export const inbox = () => new InboxStore(tables(), variable('INBOX_TABLE'));
 
 const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN')));
 const views = () => new ConversationViews(inbox(), conversationStore(), profiles());
-const push = () => new Push(presenceStore(), gateway(), report, count);
+const push = () => new Push(presenceStore(), gateway(), report, count, hop);
 
 export const authenticate = () => new Authenticate(tokens(), profiles());
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
@@ -162,5 +162,6 @@ export const deliverMessages = async () => {
     deadLetters: deadLetters(),
     report,
     count,
+    hop,
   });
 };

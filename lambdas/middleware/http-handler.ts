@@ -3,11 +3,13 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import * as v from 'valibot';
 import { errorCodes, ParleyError } from '../../shared/protocol/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
+import { mention } from '../logger.ts';
 import type { Authenticate } from '../services/authenticate.ts';
 import type { Peer } from '../services/client-address.ts';
 import type { User } from '../stores/user-store.ts';
 import { answerableError } from './answerable-error.ts';
 import { bearerToken } from './bearer-token.ts';
+import { mentionIds } from './named-ids.ts';
 import { observed } from './observed.ts';
 import { parse, parseJson } from './parse-json.ts';
 
@@ -49,7 +51,11 @@ export function signedIn<
   takes: Takes<Path, Query, Body>,
   run: (caller: User, request: Request<Path, Query, Body>) => Promise<Answer>,
 ): Route {
-  return async (event, caller) => run(await caller(), read(event, takes));
+  return async (event, caller) => {
+    const user = await caller();
+    mention({ userId: user.userId });
+    return run(user, read(event, takes));
+  };
 }
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
@@ -91,11 +97,18 @@ function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body 
   const text = event.isBase64Encoded
     ? Buffer.from(event.body ?? '', 'base64').toString('utf8')
     : (event.body ?? '');
+  const path = parse(event.pathParameters ?? {}, takes.path ?? Nothing);
+  // The one path with an id of its own is that of a conversation: see infra/routes.ts.
+  if (event.pathParameters?.['id'] !== undefined) mention({ conversationId: event.pathParameters['id'] });
+  const query = parse(readQuery(event.rawQueryString), takes.query ?? Nothing);
+  mentionIds(query);
+  const body =
+    text === '' && takes.body === undefined ? {} : parseJson(text, takes.body ?? Nothing, limits.bodyBytes);
+  mentionIds(body);
   return {
-    path: parse(event.pathParameters ?? {}, takes.path ?? Nothing),
-    query: parse(readQuery(event.rawQueryString), takes.query ?? Nothing),
-    body:
-      text === '' && takes.body === undefined ? {} : parseJson(text, takes.body ?? Nothing, limits.bodyBytes),
+    path,
+    query,
+    body,
     peer: {
       address: event.requestContext.http.sourceIp,
       edgeProof: event.headers['x-parley-edge'],

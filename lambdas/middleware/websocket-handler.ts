@@ -9,6 +9,7 @@ import type { ErrorEvent } from '../../shared/protocol/events.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { MessageId, RequestId } from '../../shared/protocol/values.ts';
 import { answerableError } from './answerable-error.ts';
+import { mentionIds } from './named-ids.ts';
 import { observed } from './observed.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -36,6 +37,7 @@ export function action<Frame extends v.GenericSchema<unknown, { requestId?: stri
 ): Action {
   return async (event) => {
     const parsed = parseJson(event.body ?? '', frame, limits.frameBytes);
+    mentionIds(parsed);
     const { requestId } = parsed as { requestId?: string }; // Every frame may carry it: see the bound on `Frame`.
     return { ...(await run(parsed, callerOf(event))), requestId };
   };

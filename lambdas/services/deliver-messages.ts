@@ -11,6 +11,7 @@ import type { InboxStore } from '../stores/inbox-store.ts';
 import { idempotencyKey } from '../stores/message-log.ts';
 import { ConversationGone } from './conversation-states.ts';
 import type { ConversationViews } from './conversation-views.ts';
+import type { Hop } from './hop.ts';
 import type { Persisted, PersistMessages } from './persist-messages.ts';
 import type { AcceptanceTimes, Deliveries, Push } from './push.ts';
 import type { Report } from './report.ts';
@@ -40,6 +41,7 @@ export class DeliverMessages {
   readonly #deadLetters: DeadLetterQueue;
   readonly #report: Report;
   readonly #count: Count;
+  readonly #hop: Hop;
 
   constructor(parts: {
     persist: PersistMessages;
@@ -49,6 +51,7 @@ export class DeliverMessages {
     deadLetters: DeadLetterQueue;
     report: Report;
     count: Count;
+    hop: Hop;
   }) {
     this.#persist = parts.persist;
     this.#inbox = parts.inbox;
@@ -57,6 +60,7 @@ export class DeliverMessages {
     this.#deadLetters = parts.deadLetters;
     this.#report = parts.report;
     this.#count = parts.count;
+    this.#hop = parts.hop;
   }
 
   /** Answers the records that are to come again. Those of one conversation after a failed one are always among them. */
@@ -86,6 +90,7 @@ export class DeliverMessages {
     try {
       const messages = reads.map((read) => read.message);
       const persisted = await this.#persist.persist(conversationId, messages);
+      this.#tellHops(conversationId, persisted);
       await this.#updateInboxes(conversationId, persisted);
       const events = messageEvents(persisted.stored);
       await this.#push.deliver(
@@ -101,6 +106,14 @@ export class DeliverMessages {
       if (error instanceof ConversationGone) return this.#bury(records, error.message);
       this.#report('messages could not be delivered', { conversationId, records: records.length }, error);
       return records;
+    }
+  }
+
+  #tellHops(conversationId: string, { stored, resent, refused }: Persisted): void {
+    for (const { messageId, seq } of stored) this.#hop('stored', { conversationId, messageId, seq });
+    for (const { messageId, seq } of resent) this.#hop('recognised', { conversationId, messageId, seq });
+    for (const { messageId, error } of refused) {
+      this.#hop('refused', { conversationId, messageId, code: error.code });
     }
   }
 

@@ -3,6 +3,7 @@ import type { Count } from '../../shared/domain/metrics.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import type { ConnectionGateway } from '../stores/connection-gateway.ts';
 import type { Connection, PresenceStore } from '../stores/presence-store.ts';
+import type { Hop } from './hop.ts';
 import type { Report } from './report.ts';
 
 /** Posts under way at once from one function: enough to hide each one's latency, few enough to spare the shared quota. */
@@ -26,6 +27,7 @@ export class Push {
   readonly #gateway: ConnectionGateway;
   readonly #report: Report;
   readonly #count: Count;
+  readonly #hop: Hop;
   readonly #clock: () => number;
 
   constructor(
@@ -33,12 +35,14 @@ export class Push {
     gateway: ConnectionGateway,
     report: Report,
     count: Count,
+    hop: Hop,
     clock: () => number = Date.now,
   ) {
     this.#presence = presence;
     this.#gateway = gateway;
     this.#report = report;
     this.#count = count;
+    this.#hop = hop;
     this.#clock = clock;
   }
 
@@ -85,6 +89,7 @@ export class Push {
     try {
       for (const event of events) {
         if ((await this.#gateway.post(connectionId, frameOf(event))) === 'posted') {
+          this.#hop('pushed', { connectionId, ...idsOf(event) });
           const since = acceptedAt.get(event);
           if (since !== undefined) this.#count('PushLatency', Math.max(0, this.#clock() - since));
           continue;
@@ -98,6 +103,16 @@ export class Push {
       this.#report('push failed', { connectionId }, error);
     }
   }
+}
+
+/** What an event is about, in a few words: of several messages, the newest. */
+function idsOf(event: ServerEvent): Record<string, string | number> {
+  if (event.type !== 'message') return { type: event.type };
+  const { type, messages } = event;
+  const newest = messages.at(-1);
+  if (newest === undefined) return { type };
+  const { conversationId, messageId, seq } = newest;
+  return { type, conversationId, messageId, seq, messages: messages.length };
 }
 
 /** Ten thousand members receive the same event: it is written as JSON once. */

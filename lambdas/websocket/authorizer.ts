@@ -12,6 +12,7 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
   .use(
     observed((event: APIGatewayRequestAuthorizerEvent) => ({
       requestId: event.requestContext.requestId,
+      connectionId: event.requestContext.connectionId,
     })),
   )
   .handler(async (event) => {

@@ -21,6 +21,7 @@ export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
   .use(
     observed(({ requestContext }: ConnectEvent) => ({
       route: requestContext.routeKey,
+      requestId: requestContext.requestId,
       connectionId: requestContext.connectionId,
       userId: requestContext.authorizer.userId,
     })),

@@ -10,6 +10,7 @@ export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
   .use(
     observed(({ requestContext }: WebSocketEvent) => ({
       route: requestContext.routeKey,
+      requestId: requestContext.requestId,
       connectionId: requestContext.connectionId,
       userId: requestContext.authorizer.userId,
     })),

@@ -184,7 +184,7 @@ export class World {
     const count: Count = (metric, value = 1) => {
       counted.set(metric, [...(counted.get(metric) ?? []), value]);
     };
-    const push = new Push(presence, new ConnectionGateway(management), report, count);
+    const push = new Push(presence, new ConnectionGateway(management), report, count, () => {});
     const views = new ConversationViews(inbox, conversations, profiles);
     const rateLimits = new RateLimitStore(documents, this.table('RateLimits'));
     const rates = new RateLimiter(
@@ -224,6 +224,7 @@ export class World {
         deadLetters: new DeadLetterQueue(new SQSClient({ ...common, endpoint: 'http://127.0.0.1:9' }), ''),
         report,
         count,
+        hop: () => {},
       }),
     };
   }

@@ -1,0 +1,8 @@
+/**
+ * Tells whoever follows a message through the logs that it came one step further. Ids, names and counts only: never
+ * content, tokens or passwords.
+ */
+export type Hop = (
+  step: 'stored' | 'recognised' | 'refused' | 'pushed',
+  ids: Record<string, string | number>,
+) => void;
