@@ -2,11 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The management API of a WebSocket API whose connections are always there, and remember what was posted to them, and which were closed. */
+/**
+ * The management API of a WebSocket API. It remembers what was posted to each connection and which were closed, and has
+ * every connection but those that a test says are gone, or fail.
+ */
 export class ConnectionsApi {
   readonly endpoint: string;
   readonly posted = new Map<string, string[]>();
   readonly closed: string[] = [];
+  readonly gone = new Set<string>();
+  readonly failing = new Set<string>();
   readonly #close: () => Promise<void>;
 
   private constructor(endpoint: string, close: () => Promise<void>) {
@@ -19,7 +24,10 @@ export class ConnectionsApi {
       const chunks: Uint8Array[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const connectionId = decodeURIComponent(request.url?.split('/').at(-1) ?? '');
-      if (request.method === 'DELETE') {
+      if (api.gone.has(connectionId) || api.failing.has(connectionId)) {
+        const error = api.gone.has(connectionId) ? 'GoneException' : 'ServiceUnavailableException';
+        response.writeHead(error === 'GoneException' ? 410 : 503, { 'x-amzn-errortype': error });
+      } else if (request.method === 'DELETE') {
         api.closed.push(connectionId);
       } else {
         const frames = api.posted.get(connectionId) ?? [];
