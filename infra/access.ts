@@ -34,7 +34,8 @@ export function permissionsFor(
   for (const path of definition.indexes ?? []) {
     const [tableName, indexName] = path.split('/');
     const table = tableNames.find((name) => name === tableName);
-    if (!table || !indexName || !tableDefinitions[table].indexes?.[indexName]) {
+    const { indexes, localIndexes } = (table && tableDefinitions[table]) ?? {};
+    if (!table || !indexName || !(indexes?.[indexName] ?? localIndexes?.[indexName])) {
       throw new Error(`There is no index "${path}" in infra/tables.ts`);
     }
     const resource = `${data.tables[table].tableArn}/index/${indexName}`;
@@ -65,6 +66,10 @@ export function permissionsFor(
   if (definition.putsToStream) {
     permissions.push({ actions: ['kinesis:PutRecord'], resource: data.stream.streamArn });
   }
+  if (definition.fanOutQueue) {
+    const actions = definition.fanOutQueue.map((action) => `sqs:${action}`);
+    permissions.push({ actions, resource: data.fanOutQueue.queueArn });
+  }
   if (definition.sendsDeadLetters) {
     permissions.push({ actions: ['sqs:SendMessage'], resource: data.deadLetterQueue.queueArn });
   }
@@ -87,7 +92,7 @@ export function environmentFor(
     NODE_OPTIONS: '--enable-source-maps',
   };
   for (const table of tableNames) {
-    if (definition.tables?.[table]) {
+    if (definition.tables?.[table] || definition.indexes?.some((path) => path.startsWith(`${table}/`))) {
       environment[tableDefinitions[table].environmentVariable] = data.tables[table].tableName;
     }
   }
@@ -99,6 +104,7 @@ export function environmentFor(
   }
   if (definition.readsEdgeSecret) environment['EDGE_SECRET_ARN'] = data.edgeSecret.secretArn;
   if (definition.putsToStream) environment['STREAM_NAME'] = data.stream.streamName;
+  if (definition.fanOutQueue) environment['FAN_OUT_QUEUE_URL'] = data.fanOutQueue.queueUrl;
   if (definition.sendsDeadLetters) environment['DEAD_LETTER_QUEUE_URL'] = data.deadLetterQueue.queueUrl;
   // Read by the SDK itself, as for every service (docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
   if (definition.connections) {

@@ -65,6 +65,20 @@ export const StageSettings = v.strictObject({
     {},
   ),
 
+  /** Pushing to the connections of large groups. */
+  fanOut: v.optional(
+    v.strictObject({
+      /**
+       * Invocations at once. Each posts to up to 50 connections at a time, some 2,500 a second, out of the request rate
+       * that the account's APIs share (see `throttle`): this bounds what large groups leave for everybody else.
+       */
+      maximumConcurrency: v.optional(wholeNumber(2, 1_000), 4),
+      /** How often a job is tried, waiting longer each time, before it becomes a dead letter. */
+      maxReceiveCount: v.optional(wholeNumber(1, 1_000), 10),
+    }),
+    {},
+  ),
+
   /** `closed`: nobody can register an account; existing users log in as before. Close it when your team is in. */
   registration: v.optional(oneOf(['open', 'closed']), 'open'),
 

@@ -30,6 +30,8 @@ export type FunctionDefinition = {
   readsEdgeSecret?: boolean;
   putsToStream?: boolean;
   sendsDeadLetters?: boolean;
+  /** Calls on the queue of fan-out jobs, beside those that Lambda makes to receive from it. */
+  fanOutQueue?: ('SendMessage' | 'ChangeMessageVisibility')[];
   /** Needs to know whether registration is open. */
   knowsRegistration?: boolean;
 };
@@ -48,13 +50,20 @@ export const functions = {
   'websocket-connect': {
     ...answering,
     description: 'Registers a new connection',
-    tables: { Presence: ['UpdateItem'], Users: readUser },
+    tables: {
+      Presence: ['UpdateItem'],
+      Users: readUser,
+      ConversationsByUser: ['ConditionCheckItem'],
+      Subscriptions: ['PutItem'],
+    },
+    indexes: ['ConversationsByUser/subscribed'],
     connections: ['DeleteConnection'],
   },
   'websocket-disconnect': {
     ...answering,
     description: 'Removes a closed connection',
-    tables: { Presence: ['UpdateItem'] },
+    tables: { Presence: ['UpdateItem'], Subscriptions: ['DeleteItem'] },
+    indexes: ['ConversationsByUser/subscribed'],
   },
   'websocket-send': {
     ...answering,
@@ -67,13 +76,14 @@ export const functions = {
     description: 'Moves read markers and keeps connections alive',
     tables: {
       Users: readUser,
-      Conversations: ['GetItem'],
+      Conversations: ['GetItem', 'BatchGetItem'],
       MembersByConversation: ['Query'],
-      ConversationsByUser: ['GetItem', 'UpdateItem'],
+      ConversationsByUser: ['GetItem', 'UpdateItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem', 'BatchGetItem'],
+      Subscriptions: ['PutItem'],
       RateLimits: ['UpdateItem'],
     },
-    indexes: ['ConversationsByUser/byActivity'],
+    indexes: ['ConversationsByUser/byActivity', 'ConversationsByUser/subscribed'],
     connections: ['PostToConnection', 'DeleteConnection'],
   },
   'websocket-sync': {
@@ -83,10 +93,12 @@ export const functions = {
       Users: readUser,
       Conversations: ['BatchGetItem'],
       MessagesByConversation: ['Query'],
-      ConversationsByUser: ['BatchGetItem'],
+      ConversationsByUser: ['BatchGetItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem'],
+      Subscriptions: ['PutItem'],
       RateLimits: ['UpdateItem'],
     },
+    indexes: ['ConversationsByUser/subscribed'],
     connections: ['DeleteConnection'],
   },
   'websocket-default': {
@@ -120,11 +132,19 @@ export const functions = {
       Users: ['GetItem', 'BatchGetItem'],
       Conversations: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
       MembersByConversation: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
-      ConversationsByUser: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+      ConversationsByUser: [
+        'GetItem',
+        'BatchGetItem',
+        'PutItem',
+        'UpdateItem',
+        'DeleteItem',
+        'ConditionCheckItem',
+      ],
+      Subscriptions: ['PutItem', 'DeleteItem'],
       RateLimits: ['UpdateItem'],
       Presence: ['BatchGetItem', 'UpdateItem'],
     },
-    indexes: ['ConversationsByUser/byActivity'],
+    indexes: ['ConversationsByUser/byActivity', 'ConversationsByUser/subscribed'],
     connections: ['PostToConnection'],
   },
   'http-messages': {
@@ -151,15 +171,29 @@ export const functions = {
     tables: {
       Users: ['BatchGetItem'],
       Conversations: ['GetItem', 'BatchGetItem', 'UpdateItem'],
-      MembersByConversation: ['Query'],
+      MembersByConversation: ['Query', 'BatchGetItem'],
       MessagesByConversation: ['PutItem', 'GetItem'],
       Idempotency: ['PutItem', 'GetItem'],
       ConversationsByUser: ['UpdateItem', 'BatchGetItem'],
       Presence: ['BatchGetItem', 'UpdateItem'],
+      Subscriptions: ['Query'],
     },
     connections: ['PostToConnection'],
     readsFingerprintSecret: true,
     sendsDeadLetters: true,
+    fanOutQueue: ['SendMessage'],
+  },
+  'stream-fanout': {
+    description: "Pushes stored messages to one slice of a large group's connections",
+    memoryMegabytes: 1024,
+    timeoutSeconds: 30,
+    tables: {
+      MessagesByConversation: ['Query'],
+      Presence: ['UpdateItem'],
+      Subscriptions: ['Query', 'DeleteItem'],
+    },
+    connections: ['PostToConnection'],
+    fanOutQueue: ['ChangeMessageVisibility'],
   },
 } satisfies Record<string, FunctionDefinition>;
 

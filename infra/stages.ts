@@ -25,6 +25,7 @@ const definitions = {
     rateLimits: { ...defaultRateLimits, registrations: null, logins: null },
     // A record that cannot be stored is to be seen soon by whoever tries that.
     deliver: { retryAttempts: 10 },
+    fanOut: { maximumConcurrency: 2, maxReceiveCount: 5 },
     logs: { retentionDays: 7, createApiGatewayRole: false },
   },
 

@@ -7,6 +7,11 @@ export type TableDefinition = {
   sortKey?: KeyAttribute;
   /** Further orders in which items can be read, holding keys only. */
   indexes?: Record<string, { partitionKey: KeyAttribute; sortKey: KeyAttribute }>;
+  /**
+   * Further orders of the items of one partition. Only these can be read consistently
+   * (docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html); they must be there when the table is made.
+   */
+  localIndexes?: Record<string, { sortKey: KeyAttribute }>;
   /** Attribute with the second (Unix time) after which DynamoDB may remove the item. */
   timeToLiveAttribute?: string;
   environmentVariable: string;
@@ -33,6 +38,8 @@ export const tables = {
     partitionKey: text('userId'),
     sortKey: text('conversationId'),
     indexes: { byActivity: { partitionKey: text('userId'), sortKey: text('lastActivityAt') } },
+    // Holds only the rows that have the attribute: those of groups whose connections are subscribed.
+    localIndexes: { subscribed: { sortKey: text('subscribedSince') } },
     environmentVariable: 'INBOX_TABLE',
   },
   Idempotency: {
@@ -45,6 +52,12 @@ export const tables = {
     sortKey: text('region'),
     timeToLiveAttribute: 'expiresAt',
     environmentVariable: 'PRESENCE_TABLE',
+  },
+  Subscriptions: {
+    partitionKey: text('bucketId'),
+    sortKey: text('connectionId'),
+    timeToLiveAttribute: 'expiresAt',
+    environmentVariable: 'SUBSCRIPTIONS_TABLE',
   },
   RateLimits: {
     partitionKey: text('key'),

@@ -21,7 +21,11 @@ import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
 import { Conversations } from './services/conversations.ts';
 import { DeliverMessages } from './services/deliver-messages.ts';
+import { FanOut } from './services/fan-out.ts';
+import { FanOutJobs } from './services/fan-out-jobs.ts';
+import { GrowingGroups } from './services/growing-groups.ts';
 import { History } from './services/history.ts';
+import { Inbox } from './services/inbox.ts';
 import { Members } from './services/members.ts';
 import { fingerprintWith } from './services/message-fingerprint.ts';
 import { PersistMessages } from './services/persist-messages.ts';
@@ -29,12 +33,14 @@ import { Presence } from './services/presence.ts';
 import { Push } from './services/push.ts';
 import { RateLimiter } from './services/rate-limiter.ts';
 import { ReadMarkers } from './services/read-markers.ts';
+import { Subscriptions } from './services/subscriptions.ts';
 import { Sync } from './services/sync.ts';
 import { Tokens } from './services/tokens.ts';
 import { ConnectionGateway } from './stores/connection-gateway.ts';
 import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
 import { newDocumentClient } from './stores/dynamo.ts';
+import { FanOutQueue } from './stores/fan-out-queue.ts';
 import { InboxStore } from './stores/inbox-store.ts';
 import { MembershipStore } from './stores/membership-store.ts';
 import { MessageLog } from './stores/message-log.ts';
@@ -44,6 +50,7 @@ import { PresenceStore } from './stores/presence-store.ts';
 import { RateLimitStore } from './stores/rate-limit-store.ts';
 import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
+import { SubscriptionStore, SubscriptionWriter } from './stores/subscription-store.ts';
 import { ProfileStore, UserStore } from './stores/user-store.ts';
 
 /** Made when first asked for, and then kept: a container has one connection pool for each service. */
@@ -85,12 +92,20 @@ const deadLetters = () =>
     variable('DEAD_LETTER_QUEUE_URL'),
   );
 
-export const inbox = () => new InboxStore(tables(), variable('INBOX_TABLE'));
+const inboxStore = () => new InboxStore(tables(), variable('INBOX_TABLE'));
+const subscriptionStore = () => new SubscriptionStore(tables(), variable('SUBSCRIPTIONS_TABLE'));
+const subscriptionWriter = () =>
+  new SubscriptionWriter(tables(), {
+    subscriptions: variable('SUBSCRIPTIONS_TABLE'),
+    inbox: variable('INBOX_TABLE'),
+  });
+const fanOutQueue = () =>
+  new FanOutQueue(new SQSClient({ requestHandler: newRequestHandler() }), variable('FAN_OUT_QUEUE_URL'));
 
 // Services
 
 const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN')));
-const views = () => new ConversationViews(inbox(), conversationStore(), profiles());
+const views = () => new ConversationViews(inboxStore(), conversationStore(), profiles());
 const push = () => new Push(presenceStore(), gateway(), report, count, hop);
 
 export const authenticate = () => new Authenticate(tokens(), profiles());
@@ -102,14 +117,14 @@ export const rateLimiter = () =>
     v.parse(RateLimitSettings, JSON.parse(variable('RATE_LIMIT_SETTINGS'))),
     count,
   );
-export const acceptMessage = () => new AcceptMessage(inbox(), rateLimiter(), stream(), count);
-export const history = () => new History(inbox(), messages());
-export const sync = () => new Sync(inbox(), conversationStore(), messages());
-export const acquaintances = () => new Acquaintances(inbox(), profiles());
+export const acceptMessage = () => new AcceptMessage(inboxStore(), rateLimiter(), stream(), count);
+export const history = () => new History(inboxStore(), messages());
+export const sync = () => new Sync(inboxStore(), conversationStore(), messages());
+export const acquaintances = () => new Acquaintances(inboxStore(), profiles());
 
 export const readMarkers = () =>
   new ReadMarkers({
-    inbox: inbox(),
+    inbox: inboxStore(),
     conversations: conversationStore(),
     memberships: memberships(),
     push: push(),
@@ -124,21 +139,32 @@ export const accounts = () =>
     registrationOpen: variable('REGISTRATION') === 'open',
   });
 
+export const subscriptions = () =>
+  new Subscriptions(subscriptionStore(), subscriptionWriter(), inboxStore(), presenceStore());
+export const inbox = () => new Inbox(inboxStore(), conversationStore(), views());
+
 export const members = () =>
   new Members({
     conversations: conversationStore(),
     memberships: memberships(),
-    inbox: inbox(),
+    inbox: inboxStore(),
     profiles: profiles(),
     views: views(),
     push: push(),
+    subscriptions: subscriptions(),
+    growing: new GrowingGroups({
+      conversations: conversationStore(),
+      memberships: memberships(),
+      inbox: inboxStore(),
+      subscriptions: subscriptions(),
+    }),
   });
 
 export const conversations = () =>
   new Conversations({
     conversations: conversationStore(),
     memberships: memberships(),
-    inbox: inbox(),
+    inbox: inboxStore(),
     profiles: profiles(),
     views: views(),
     members: members(),
@@ -156,12 +182,24 @@ export const deliverMessages = async () => {
   const states = new ConversationStates(conversationStore(), memberships());
   return new DeliverMessages({
     persist: new PersistMessages(log, messages(), states, fingerprintWith(current), count),
-    inbox: inbox(),
+    inbox: inboxStore(),
     views: views(),
     push: push(),
+    fanOut: new FanOutJobs(subscriptionStore(), fanOutQueue()),
     deadLetters: deadLetters(),
     report,
     count,
     hop,
   });
 };
+
+export const fanOut = () =>
+  new FanOut({
+    subscriptions: subscriptionStore(),
+    messages: messages(),
+    gateway: gateway(),
+    presence: presenceStore(),
+    queue: fanOutQueue(),
+    report,
+    count,
+  });

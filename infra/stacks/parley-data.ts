@@ -1,14 +1,15 @@
 /** Everything that must outlive a redeployment: tables, stream, dead letters, secret. */
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { StageSettings } from '../config.ts';
 import { LostMessageAlarm } from '../constructs/lost-message-alarm.ts';
+import { functionDefinitions } from '../functions.ts';
 import { type TableDefinition, type TableName, tableDefinitions, tableNames } from '../tables.ts';
 import { stackOfStage } from './stack-of-stage.ts';
 
@@ -18,6 +19,8 @@ export class ParleyData extends Stack {
   readonly stream: Stream;
   /** Records that deliver itself found impossible to process, whole. */
   readonly deadLetterQueue: Queue;
+  /** Jobs of the fan-out of large groups, on their way from deliver to fanout. */
+  readonly fanOutQueue: Queue;
   /** Records that used up their retries, whole: an SQS or SNS destination would get their position only. */
   readonly failureBucket: Bucket;
   /** Key that signs tokens: `{"current": "…"}`, and `previous` beside it while rotating. */
@@ -43,6 +46,7 @@ export class ParleyData extends Stack {
     this.tables = Object.fromEntries(entries); // One entry for each name, as the type asks.
     this.stream = this.messageStream();
     this.deadLetterQueue = this.queueOfDeadLetters();
+    this.fanOutQueue = this.queueOfFanOutJobs();
     this.failureBucket = this.bucketOfFailedRecords();
     this.tokenSecret = this.randomKey(
       'TokenSecret',
@@ -63,7 +67,7 @@ export class ParleyData extends Stack {
   }
 
   private table(name: TableName, definition: TableDefinition): Table {
-    const { partitionKey, sortKey, indexes = {}, timeToLiveAttribute } = definition;
+    const { partitionKey, sortKey, indexes = {}, localIndexes = {}, timeToLiveAttribute } = definition;
     const table = new Table(this, name, {
       partitionKey: attribute(partitionKey),
       ...(sortKey && { sortKey: attribute(sortKey) }),
@@ -77,6 +81,13 @@ export class ParleyData extends Stack {
       table.addGlobalSecondaryIndex({
         indexName,
         partitionKey: attribute(keys.partitionKey),
+        sortKey: attribute(keys.sortKey),
+        projectionType: ProjectionType.KEYS_ONLY,
+      });
+    }
+    for (const [indexName, keys] of Object.entries(localIndexes)) {
+      table.addLocalSecondaryIndex({
+        indexName,
         sortKey: attribute(keys.sortKey),
         projectionType: ProjectionType.KEYS_ONLY,
       });
@@ -107,18 +118,48 @@ export class ParleyData extends Stack {
       id: 'AwsSolutions-SQS3',
       reason: 'It is the dead-letter queue: it is read by people, so nothing in it can fail again.',
     });
-    const waiting = queue.metricApproximateNumberOfMessagesVisible({
-      period: Duration.minutes(1),
-      statistic: Stats.MAXIMUM,
-    });
     new LostMessageAlarm(
       this,
       'DeadLetterAlarm',
       this.settings,
-      waiting,
+      mostWaitingIn(queue),
       'A message that can never be processed waits in the dead-letter queue.',
     );
     return queue;
+  }
+
+  /** In order for each bucket: FIFO, with the throughput of each message group its own. */
+  private queueOfFanOutJobs(): Queue {
+    const common = {
+      fifo: true,
+      // Both together are what AWS calls high throughput
+      // (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html).
+      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      removalPolicy: this.removalPolicy,
+    };
+    const deadLetters = new Queue(this, 'FanOutDeadLetters', {
+      ...common, // The dead-letter queue of a FIFO queue is one itself.
+      retentionPeriod: Duration.days(14),
+    });
+    new LostMessageAlarm(
+      this,
+      'FanOutDeadLetterAlarm',
+      this.settings,
+      mostWaitingIn(deadLetters),
+      'A fan-out job failed again and again: some members of a large group were not told of stored messages.',
+    );
+    return new Queue(this, 'FanOutJobs', {
+      ...common,
+      // Six times the function's, so that a job is not given out again while it waits for a free function
+      // (docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+      visibilityTimeout: Duration.seconds(6 * functionDefinitions['stream-fanout'].timeoutSeconds),
+      // Pushing later than this helps nobody: clients notice gaps by themselves.
+      retentionPeriod: Duration.hours(1),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: this.settings.fanOut.maxReceiveCount },
+    });
   }
 
   private bucketOfFailedRecords(): Bucket {
@@ -161,4 +202,11 @@ export class ParleyData extends Stack {
 
 function attribute(key: TableDefinition['partitionKey']): Attribute {
   return { name: key.name, type: key.type === 'N' ? AttributeType.NUMBER : AttributeType.STRING };
+}
+
+function mostWaitingIn(queue: Queue): IMetric {
+  return queue.metricApproximateNumberOfMessagesVisible({
+    period: Duration.minutes(1),
+    statistic: Stats.MAXIMUM,
+  });
 }

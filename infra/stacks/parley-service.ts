@@ -3,6 +3,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { environmentFor, permissionsFor } from '../access.ts';
 import type { StageSettings } from '../config.ts';
+import { FanOutSource } from '../constructs/fan-out-source.ts';
 import { ParleyHttpApi } from '../constructs/http-api.ts';
 import { MessageSource } from '../constructs/message-source.ts';
 import { ParleyFunction } from '../constructs/parley-function.ts';
@@ -22,11 +23,13 @@ export class ParleyService extends Stack {
     });
     const webSocketApi = new ParleyWebSocketApi(this, 'WebSocket', settings);
     const messageSource = new MessageSource(this, 'MessageSource', data, settings);
+    const fanOutSource = new FanOutSource(this, 'FanOutSource', data, settings);
 
     const build = (name: FunctionName): [FunctionName, ParleyFunction] => {
       const definition = functionDefinitions[name];
       const permissions = permissionsFor(definition, data, webSocketApi.managementApi);
       if (name === 'stream-deliver') permissions.push(...messageSource.permissions);
+      if (name === 'stream-fanout') permissions.push(...fanOutSource.permissions);
       const environment = environmentFor(
         name,
         definition,
@@ -49,6 +52,7 @@ export class ParleyService extends Stack {
 
     webSocketApi.addRoutes(handlers);
     messageSource.deliverTo(handlers('stream-deliver'));
+    fanOutSource.deliverTo(handlers('stream-fanout'));
     const httpApi = new ParleyHttpApi(this, 'Http', settings, handlers);
 
     this.domains = { http: httpApi.domainName, webSocket: webSocketApi.domainName };

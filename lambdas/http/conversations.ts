@@ -11,9 +11,10 @@ import {
   UpdateSettingsBody,
 } from '../../shared/protocol/http.ts';
 import { created, httpHandler, noContent, ok, signedIn } from '../middleware/http-handler.ts';
-import { authenticate, conversations, members, rateLimiter, readMarkers } from '../runtime.ts';
+import { authenticate, conversations, inbox, members, rateLimiter, readMarkers } from '../runtime.ts';
 
 const all = conversations();
+const inboxes = inbox();
 const membership = members();
 const markers = readMarkers();
 const rates = rateLimiter();
@@ -28,7 +29,7 @@ export const handler = httpHandler(
       return result.created ? created(result.conversation) : ok(result.conversation);
     }),
     'GET /conversations': signedIn({ query: InboxQuery }, async ({ userId }, { query }) =>
-      ok(await all.inbox(userId, query)),
+      ok(await inboxes.page(userId, query)),
     ),
     'GET /conversations/{id}': signedIn({ path: ConversationPath }, async ({ userId }, { path }) =>
       ok({ ...(await all.view(userId, path.id)), members: await membership.first(path.id) }),

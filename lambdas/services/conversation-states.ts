@@ -1,3 +1,4 @@
+import { hasExactInboxRows } from '../../shared/domain/large-groups.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
 import type { MemberRow, MembershipStore } from '../stores/membership-store.ts';
 import type { LogEntry, LogPosition } from '../stores/message-log.ts';
@@ -7,7 +8,9 @@ const remembered = { conversations: 1_000, members: 200 };
 
 export type ConversationState = {
   position: LogPosition;
-  /** Exact at `position.membersVersion`. */
+  /** See shared/domain/large-groups.ts. */
+  isLarge: boolean;
+  /** All members, or of a large group those among the senders. Exact at `position.membersVersion`. */
   members: Map<string, MemberRow>;
 };
 
@@ -34,14 +37,18 @@ export class ConversationStates {
     this.#memberships = memberships;
   }
 
-  /** Throws {@link ConversationGone}. */
-  async read(conversationId: string): Promise<ConversationState> {
+  /** The state that messages of `senderIds` are appended to. Throws {@link ConversationGone}. */
+  async read(conversationId: string, senderIds: ReadonlySet<string>): Promise<ConversationState> {
     const head = await this.#conversations.head(conversationId);
     if (head === undefined) throw new ConversationGone(conversationId);
     const { lastSeq, membersVersion, lastActivityAt } = head;
+    const isLarge = !hasExactInboxRows(head);
     return {
       position: { conversationId, lastSeq, membersVersion, lastActivityAt },
-      members: await this.#membersAt(conversationId, membersVersion),
+      isLarge,
+      members: isLarge
+        ? byUserId(await this.#memberships.membersAmong(conversationId, [...senderIds]))
+        : await this.#membersAt(conversationId, membersVersion),
     };
   }
 
@@ -49,9 +56,7 @@ export class ConversationStates {
   async #membersAt(conversationId: string, version: number): Promise<Map<string, MemberRow>> {
     const known = this.#members.get(conversationId);
     const members =
-      known?.version === version
-        ? known.members
-        : new Map((await this.#memberships.all(conversationId)).map((member) => [member.userId, member]));
+      known?.version === version ? known.members : byUserId(await this.#memberships.all(conversationId));
     this.#remember(conversationId, version, members);
     return members;
   }
@@ -66,10 +71,14 @@ export class ConversationStates {
   }
 }
 
+function byUserId(members: MemberRow[]): Map<string, MemberRow> {
+  return new Map(members.map((member) => [member.userId, member]));
+}
+
 /** The state after an append of `entries`. */
 export function stateAfter(state: ConversationState, entries: LogEntry[]): ConversationState {
   const newest = entries.at(-1)?.message;
   if (newest === undefined) return state;
   const position = { ...state.position, lastSeq: newest.seq, lastActivityAt: newest.createdAt };
-  return { position, members: state.members };
+  return { ...state, position };
 }

@@ -3,9 +3,8 @@ import { mustBeAdmin, mustBeGroup } from '../../shared/domain/membership-rules.t
 import type { Conversation } from '../../shared/protocol/entities.ts';
 import { conversationNotFound, ParleyError } from '../../shared/protocol/errors.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
-import { limits } from '../../shared/protocol/limits.ts';
 import type { ConversationHead, ConversationStore } from '../stores/conversation-store.ts';
-import type { InboxPosition, InboxStore } from '../stores/inbox-store.ts';
+import type { InboxStore } from '../stores/inbox-store.ts';
 import { type MembershipStore, membersPerTransaction } from '../stores/membership-store.ts';
 import type { ProfileStore } from '../stores/user-store.ts';
 import type { ConversationViews } from './conversation-views.ts';
@@ -103,31 +102,6 @@ export class Conversations {
     return conversation;
   }
 
-  async inbox(
-    callerId: string,
-    { limit = limits.inboxPage, cursor }: { limit?: number | undefined; cursor?: string | undefined },
-  ): Promise<{ items: Conversation[]; nextCursor: string | null }> {
-    // One more than asked for tells whether there is a next page.
-    const positions = await this.#inbox.newest(
-      callerId,
-      limit + 1,
-      cursor === undefined ? undefined : readCursor(cursor),
-    );
-    const page = positions.slice(0, limit);
-    const last = page.at(-1);
-    const views = await this.#views.views(
-      // The index lags: a conversation that has just moved up may still be there further down as well.
-      [...new Set(page.map(({ conversationId }) => conversationId))].map((conversationId) => ({
-        userId: callerId,
-        conversationId,
-      })),
-    );
-    return {
-      items: views.map(({ conversation }) => conversation),
-      nextCursor: positions.length > limit && last !== undefined ? writeCursor(last) : null,
-    };
-  }
-
   async rename(callerId: string, conversationId: string, title: string | undefined): Promise<Conversation> {
     const row = await this.#inbox.row(callerId, conversationId);
     if (row === undefined) throw conversationNotFound();
@@ -163,20 +137,4 @@ export class Conversations {
     const found = await this.#profiles.users(userIds);
     if (found.size < userIds.length) throw new ParleyError('BAD_REQUEST', 'memberIds: no such user.');
   }
-}
-
-/** A position of the inbox, without whose inbox it is. */
-function writeCursor({ lastActivityAt, conversationId }: InboxPosition): string {
-  return Buffer.from(`${lastActivityAt} ${conversationId}`).toString('base64url');
-}
-
-function readCursor(cursor: string): InboxPosition {
-  const [, lastActivityAt, conversationId] =
-    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([\w-]{1,64})$/.exec(
-      Buffer.from(cursor, 'base64url').toString('utf8'),
-    ) ?? [];
-  if (lastActivityAt === undefined || conversationId === undefined) {
-    throw new ParleyError('BAD_REQUEST', 'cursor: is not a cursor of this listing.');
-  }
-  return { lastActivityAt, conversationId };
 }

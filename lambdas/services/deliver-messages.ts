@@ -2,16 +2,15 @@ import pMap from 'p-map';
 import * as v from 'valibot';
 import { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
-import { splitByBytes } from '../../shared/domain/split-by-bytes.ts';
-import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
-import { limits } from '../../shared/protocol/limits.ts';
 import type { DeadLetterQueue } from '../stores/dead-letter-queue.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import { idempotencyKey } from '../stores/message-log.ts';
 import { ConversationGone } from './conversation-states.ts';
 import type { ConversationViews } from './conversation-views.ts';
+import type { FanOutJobs } from './fan-out-jobs.ts';
 import type { Hop } from './hop.ts';
+import { type MessageEvent, messageEvents } from './message-events.ts';
 import type { Persisted, PersistMessages } from './persist-messages.ts';
 import type { AcceptanceTimes, Deliveries, Push } from './push.ts';
 import type { Report } from './report.ts';
@@ -28,8 +27,6 @@ export type StreamRecord = {
   data: string;
 };
 
-type MessageEvent = Extract<ServerEvent, { type: 'message' }>;
-
 type Read = { record: StreamRecord; message: AcceptedMessage };
 
 /** The second half of a send: a batch of the stream is given its order, stored, and pushed. */
@@ -38,6 +35,7 @@ export class DeliverMessages {
   readonly #inbox: InboxStore;
   readonly #views: ConversationViews;
   readonly #push: Push;
+  readonly #fanOut: FanOutJobs;
   readonly #deadLetters: DeadLetterQueue;
   readonly #report: Report;
   readonly #count: Count;
@@ -48,6 +46,7 @@ export class DeliverMessages {
     inbox: InboxStore;
     views: ConversationViews;
     push: Push;
+    fanOut: FanOutJobs;
     deadLetters: DeadLetterQueue;
     report: Report;
     count: Count;
@@ -57,6 +56,7 @@ export class DeliverMessages {
     this.#inbox = parts.inbox;
     this.#views = parts.views;
     this.#push = parts.push;
+    this.#fanOut = parts.fanOut;
     this.#deadLetters = parts.deadLetters;
     this.#report = parts.report;
     this.#count = parts.count;
@@ -91,8 +91,15 @@ export class DeliverMessages {
       const messages = reads.map((read) => read.message);
       const persisted = await this.#persist.persist(conversationId, messages);
       this.#tellHops(conversationId, persisted);
-      await this.#updateInboxes(conversationId, persisted);
-      const events = messageEvents(persisted.stored);
+      const seqs = persisted.stored.map((message) => message.seq);
+      if (persisted.isLarge) {
+        await this.#markOwnRead(conversationId, persisted);
+        await this.#fanOut.queue(conversationId, seqs);
+      } else {
+        await this.#updateInboxes(conversationId, persisted);
+      }
+      // Those of a large group get what was stored from the fan-out, the senders among them.
+      const events = persisted.isLarge ? [] : messageEvents(persisted.stored);
       await this.#push.deliver(
         await this.#deliveries(conversationId, persisted, events),
         acceptanceTimes(events, messages),
@@ -115,6 +122,16 @@ export class DeliverMessages {
     for (const { messageId, error } of refused) {
       this.#hop('refused', { conversationId, messageId, code: error.code });
     }
+  }
+
+  /** In a large group no inbox row follows the messages; but a sender has read what it sent. */
+  async #markOwnRead(conversationId: string, { stored, members }: Persisted): Promise<void> {
+    const sentSeqs = new Map(stored.map((message) => [message.senderId, message.seq]));
+    await pMap(
+      [...sentSeqs].filter(([userId]) => members.has(userId)),
+      ([userId, ownSeq]) => this.#inbox.markRead(userId, conversationId, ownSeq),
+      { concurrency: concurrency.inboxRows },
+    );
   }
 
   /** One update for each member and batch, of the newest message only. */
@@ -200,16 +217,6 @@ function readMessage(record: StreamRecord): AcceptedMessage | undefined {
   }
   const parsed = v.safeParse(AcceptedMessage, json);
   return parsed.success ? parsed.output : undefined;
-}
-
-/** Room for the event's own braces and type. */
-const envelopeBytes = 64;
-
-function messageEvents(messages: Message[]): MessageEvent[] {
-  return splitByBytes(messages, limits.eventBytes - envelopeBytes).map((run) => ({
-    type: 'message',
-    messages: run,
-  }));
 }
 
 /** Of each event, when the oldest of its messages was accepted. */

@@ -9,8 +9,10 @@ import { type MemberRow, type MembershipStore, membersPerTransaction } from '../
 import { pause } from '../stores/pause.ts';
 import type { ProfileStore } from '../stores/user-store.ts';
 import type { ConversationViews } from './conversation-views.ts';
+import type { GrowingGroups } from './growing-groups.ts';
 import { newRow } from './new-conversation.ts';
 import type { Deliveries, Push } from './push.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 const maxAttempts = 12;
 
@@ -22,6 +24,8 @@ export class Members {
   readonly #profiles: ProfileStore;
   readonly #views: ConversationViews;
   readonly #push: Push;
+  readonly #subscriptions: Subscriptions;
+  readonly #growing: GrowingGroups;
 
   constructor(parts: {
     conversations: ConversationStore;
@@ -30,6 +34,8 @@ export class Members {
     profiles: ProfileStore;
     views: ConversationViews;
     push: Push;
+    subscriptions: Subscriptions;
+    growing: GrowingGroups;
   }) {
     this.#conversations = parts.conversations;
     this.#memberships = parts.memberships;
@@ -37,6 +43,8 @@ export class Members {
     this.#profiles = parts.profiles;
     this.#views = parts.views;
     this.#push = parts.push;
+    this.#subscriptions = parts.subscriptions;
+    this.#growing = parts.growing;
   }
 
   /** Members by user id. Throws `NOT_FOUND` to one who is no member. */
@@ -70,10 +78,8 @@ export class Members {
     for (let start = 0; start < userIds.length; start += membersPerTransaction) {
       added.push(...(await this.#admit(conversationId, userIds.slice(start, start + membersPerTransaction))));
     }
-    if (added.length > 0) {
-      await this.introduce(conversationId, added);
-      await this.announceChange(conversationId, added);
-    }
+    await this.#welcome(conversationId, added, userIds);
+    if (added.length > 0) await this.announceChange(conversationId, added);
     return this.#shown(await this.#memberships.membersAmong(conversationId, userIds));
   }
 
@@ -86,7 +92,7 @@ export class Members {
       if (pending === undefined) break;
       const rest = pending.slice(membersPerTransaction);
       const added = await this.#admit(conversationId, pending.slice(0, membersPerTransaction), rest);
-      await this.introduce(conversationId, added);
+      await this.#welcome(conversationId, added, added);
       admitted.push(...added);
     }
     if (admitted.length > 0) await this.announceChange(conversationId, admitted);
@@ -109,15 +115,16 @@ export class Members {
 
   /** By an admin, or by oneself. */
   async remove(callerId: string, conversationId: string, userId: string): Promise<void> {
-    await this.#changing(async () => {
+    const { subscriptions } = await this.#changing(async () => {
       const head = await this.#asMember(callerId, conversationId);
       mustBeGroup(head);
       if (userId !== callerId) mustBeAdmin(head.callerRole);
       const member = await this.#memberships.member(conversationId, userId);
       if (member === undefined) throw noSuchMember();
       mustLeaveAnAdmin(head, member.role);
-      return (await this.#memberships.remove(head, member)) ? true : undefined;
+      return (await this.#memberships.remove(head, member)) ? head : undefined;
     });
+    if (subscriptions !== undefined) await this.#subscriptions.unsubscribe(conversationId, userId);
     await this.#push.toUser(userId, { type: 'conversationRemoved', conversationId });
     await this.announceChange(conversationId);
   }
@@ -141,6 +148,22 @@ export class Members {
     await this.#push.toUsers(others, { type: 'conversationChanged', conversationId, title, memberCount });
   }
 
+  /**
+   * Shows newcomers the conversation, and then lets their connections have its messages: so that they hear of it before
+   * its first one. `userIds` are they and those who were members already, whose welcome may have been cut short.
+   */
+  async #welcome(conversationId: string, added: string[], userIds: string[]): Promise<void> {
+    const before = await this.#conversations.head(conversationId);
+    if (before === undefined || (added.length === 0 && before.subscriptions === undefined)) return;
+    const welcome = before.subscriptions === undefined ? added : userIds;
+    await this.introduce(conversationId, welcome);
+    if (before.subscriptions === undefined) return;
+    await this.#subscriptions.subscribe(await this.#memberships.membersAmong(conversationId, welcome));
+    const after = await this.#conversations.head(conversationId);
+    // What was said meanwhile may have passed them by: its number tells them that they lack it.
+    if (after !== undefined && after.lastSeq > before.lastSeq) await this.introduce(conversationId, welcome);
+  }
+
   /** Answers who of `userIds` was not a member before. */
   async #admit(conversationId: string, userIds: string[], pendingAfter?: string[]): Promise<string[]> {
     return this.#changing(async () => {
@@ -151,6 +174,10 @@ export class Members {
       if (absent.length === 0 && pendingAfter === undefined) return [];
       if (head.memberCount + absent.length > limits.groupMembers) {
         throw new ParleyError('CONFLICT', `A group has at most ${limits.groupMembers} members.`);
+      }
+      if (this.#growing.mustPrepare(head, head.memberCount + absent.length)) {
+        await this.#growing.prepare(head);
+        return undefined;
       }
       const rows = absent.map((userId) => newRow(head, userId, 'member'));
       return (await this.#memberships.add(head, rows, pendingAfter)) ? absent : undefined;

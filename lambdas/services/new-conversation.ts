@@ -39,5 +39,6 @@ export function newRow(head: ConversationHead, userId: string, role: 'admin' | '
     lastActivityAt: joinedAt,
     pinned: false,
     mutedUntil: null,
+    ...(head.subscriptions !== undefined && { subscribedSince: joinedAt }),
   };
 }

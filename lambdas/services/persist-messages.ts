@@ -26,7 +26,9 @@ export type Persisted = {
   /** Stored long before; a client sent it again, so its sender alone is to hear of it. */
   resent: Message[];
   refused: Refusal[];
-  /** Who is to hear of what was stored: the members at the time. */
+  /** See shared/domain/large-groups.ts. */
+  isLarge: boolean;
+  /** Who is to hear of what was stored: the members at the time, or of a large group those among the senders. */
   members: Map<string, MemberRow>;
   /** What could not be tried or did not succeed, from its first message on. */
   failure: { from: AcceptedMessage; error: unknown } | undefined;
@@ -63,11 +65,12 @@ export class PersistMessages {
   /** Throws `ConversationGone`. */
   async persist(conversationId: string, accepted: AcceptedMessage[]): Promise<Persisted> {
     const { originals, resends } = separateResends(accepted);
-    let state = await this.#states.read(conversationId);
+    let state = await this.#states.read(conversationId, sendersOf(accepted));
     const result: Persisted = {
       stored: [],
       resent: [],
       refused: [],
+      isLarge: state.isLarge,
       members: state.members,
       failure: undefined,
     };
@@ -80,6 +83,7 @@ export class PersistMessages {
       const chunk = originals.slice(start, start + messagesPerAppend);
       try {
         state = await this.#persistChunk(state, chunk, result);
+        result.isLarge = state.isLarge;
         result.members = state.members;
       } catch (error) {
         const settled = new Set([...result.stored, ...result.resent, ...result.refused].map(idempotencyKey));
@@ -106,7 +110,7 @@ export class PersistMessages {
       if (attempt === maxAttempts) throw new Error(`Gave up appending after ${maxAttempts} attempts`);
       if (attempt > 0) {
         await pause(attempt);
-        state = await this.#states.read(state.position.conversationId);
+        state = await this.#states.read(state.position.conversationId, sendersOf(chunk));
       }
       pending = await this.#settleNonMembers(state, pending, result);
       if (pending.length === 0) return state;
@@ -192,6 +196,10 @@ export class PersistMessages {
       }
     }
   }
+}
+
+function sendersOf(accepted: AcceptedMessage[]): Set<string> {
+  return new Set(accepted.map((message) => message.senderId));
 }
 
 /** Drops what stands in the batch twice, and parts each first send from a client's later sends of it. */

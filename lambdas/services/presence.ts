@@ -26,10 +26,10 @@ export class Presence {
   /**
    * Registers a connection, or says that it was seen; a lost registration mends itself in this way. One connection
    * too many costs the user the one seen longest ago. Throws `UNAUTHENTICATED`, and closes the connection, where its
-   * session has ended.
+   * session has ended. Answers whether it was not registered before.
    */
-  async seen({ authEpoch, ...connection }: Session): Promise<void> {
-    const all = await this.#store.register(connection);
+  async seen({ authEpoch, ...connection }: Session): Promise<boolean> {
+    const { isNew, others } = await this.#store.register(connection);
     // Whoever ends all sessions closes the connections that are registered. One that registers meanwhile, or that could
     // not be closed then, finds out here.
     const user = await this.#profiles.user(connection.userId);
@@ -37,9 +37,9 @@ export class Presence {
       await this.#end([connection]);
       throw notSignedIn();
     }
-    const others = all.filter((one) => one.connectionId !== connection.connectionId);
     others.sort((one, other) => other.lastSeenAt - one.lastSeenAt);
     await this.#end(others.slice(limits.connectionsPerUser - 1));
+    return isNew;
   }
 
   /** Closes all of a user's connections. */

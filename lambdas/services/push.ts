@@ -10,8 +10,12 @@ import type { Report } from './report.ts';
 const concurrency = 50;
 /** What pushing may take in all: it comes last, and must not cost the function the answer that everything is stored. */
 const budgetMs = 10_000;
-/** A connection this young may be refused as gone only because its handshake is still finishing. */
 const youngMs = 10_000;
+
+/** A connection this young may be refused as gone only because its handshake is still finishing. */
+export function isYoung({ connectedAt }: Pick<Connection, 'connectedAt'>, now: number): boolean {
+  return now - connectedAt <= youngMs;
+}
 
 /** What each user is to receive, in order. */
 export type Deliveries = Map<string, ServerEvent[]>;
@@ -95,7 +99,7 @@ export class Push {
           continue;
         }
         this.#count('GoneConnections');
-        if (this.#clock() - connection.connectedAt > youngMs) await this.#presence.remove(connection);
+        if (!isYoung(connection, this.#clock())) await this.#presence.remove(connection);
         return;
       }
     } catch (error) {

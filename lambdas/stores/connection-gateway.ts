@@ -2,6 +2,7 @@ import {
   type ApiGatewayManagementApiClient,
   DeleteConnectionCommand,
   GoneException,
+  LimitExceededException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 
@@ -39,4 +40,12 @@ export class ConnectionGateway {
       if (!(error instanceof GoneException)) throw error;
     }
   }
+}
+
+/** The account's request rate was reached: the same call succeeds a little later. */
+export function isThrottled(error: unknown): boolean {
+  return (
+    error instanceof LimitExceededException ||
+    (error instanceof Error && error.name === 'ThrottlingException')
+  );
 }

@@ -17,6 +17,13 @@ export type ConversationHead = {
   lastRevision: number;
   lastActivityAt: string;
   lastMessagePreview: MessagePreview | null;
+  /**
+   * Once the group has outgrown `limits.subscribedMembers`: `building` while its members' inbox rows are being marked and
+   * their connections subscribed, `complete` afterwards, for good. Whoever joins from `building` on joins with a mark.
+   */
+  subscriptions?: 'building' | 'complete';
+  /** See shared/domain/large-groups.ts. Set in the transaction that brings the group over the limit, and never unset. */
+  isLarge?: true;
   /** Members named at creation who did not fit the first transaction; gone once all are in. */
   pendingMemberIds?: string[];
 };
@@ -44,6 +51,18 @@ export class ConversationStore {
       conversationIds.map((conversationId) => ({ conversationId })),
     );
     return new Map((items as ConversationHead[]).map((head) => [head.conversationId, head])); // As above.
+  }
+
+  /** All present members are marked, and their connections subscribed. */
+  async completeSubscriptions(conversationId: string): Promise<void> {
+    const update = new UpdateCommand({
+      TableName: this.#table,
+      Key: { conversationId },
+      UpdateExpression: 'SET subscriptions = :complete',
+      ConditionExpression: 'attribute_exists(conversationId)',
+      ExpressionAttributeValues: { ':complete': 'complete' },
+    });
+    await despiteConflicts(() => this.#documents.send(update));
   }
 
   async setTitle(conversationId: string, title: string): Promise<void> {

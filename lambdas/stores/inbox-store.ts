@@ -17,7 +17,15 @@ export type InboxRow = {
   lastActivityAt: string;
   pinned: boolean;
   mutedUntil: string | null;
+  /**
+   * The mark of a row whose group has subscriptions, and there the same as `joinedAt`; missing elsewhere. Sort key of the
+   * `subscribed` index, which therefore holds marked rows only.
+   */
+  subscribedSince?: string;
 };
+
+/** One person's stay in one conversation, from one joining to the leaving after it. */
+export type Membership = { userId: string; conversationId: string; joinedAt: string };
 
 export type InboxPosition = { lastActivityAt: string; conversationId: string };
 
@@ -62,6 +70,41 @@ export class InboxStore {
       lastActivityAt: String(item['lastActivityAt']),
       conversationId: String(item['conversationId']),
     }));
+  }
+
+  /**
+   * The user's memberships of groups that have subscriptions. Consistent: a mark that was set before is there. Of a
+   * connection that registers and then reads this, and a marking that then reads connections, one sees the other.
+   */
+  async subscribed(userId: string): Promise<Membership[]> {
+    const memberships: Membership[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#table,
+          IndexName: 'subscribed',
+          KeyConditionExpression: 'userId = :userId',
+          ExpressionAttributeValues: { ':userId': userId },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        const conversationId = String(item['conversationId']);
+        memberships.push({ userId, conversationId, joinedAt: String(item['subscribedSince']) });
+      }
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return memberships;
+  }
+
+  /** Marks the row. `false` where the user is no member any more. */
+  async markSubscribed(userId: string, conversationId: string): Promise<boolean> {
+    return this.#updateIf(userId, conversationId, {
+      set: 'subscribedSince = joinedAt',
+      condition: 'attribute_exists(userId)',
+    });
   }
 
   /** The ids of all of a user's conversations, page by page. */
@@ -134,7 +177,7 @@ export class InboxStore {
   async #updateIf(
     userId: string,
     conversationId: string,
-    update: { set: string; condition: string; values: Record<string, unknown> },
+    update: { set: string; condition: string; values?: Record<string, unknown> },
   ): Promise<boolean> {
     const command = new UpdateCommand({
       TableName: this.#table,

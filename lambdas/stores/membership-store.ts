@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { limits } from '../../shared/protocol/limits.ts';
 import type { Role } from '../../shared/protocol/values.ts';
 import type { ConversationHead } from './conversation-store.ts';
 import { batchGet, cancellations, isLostRace, type TransactItem, transact } from './dynamo.ts';
@@ -108,6 +109,11 @@ export class MembershipStore {
    * `head` was read: then nothing was written, and it is to be read again.
    */
   async add(head: ConversationHead, inboxRows: InboxRow[], pendingAfter?: string[]): Promise<boolean> {
+    const becomesLarge =
+      head.isLarge !== true && head.memberCount + inboxRows.length > limits.smallGroupMembers;
+    if (becomesLarge && head.subscriptions !== 'complete') {
+      throw new Error(`${head.conversationId} would become large before its connections are subscribed`);
+    }
     const stillPending = pendingAfter !== undefined && pendingAfter.length > 0;
     const nonePending = pendingAfter !== undefined && pendingAfter.length === 0;
     return this.#change([
@@ -117,6 +123,7 @@ export class MembershipStore {
           Key: { conversationId: head.conversationId },
           UpdateExpression: [
             'SET membersVersion = :next, memberCount = memberCount + :added',
+            becomesLarge ? ', isLarge = :isLarge' : '',
             stillPending ? ', pendingMemberIds = :pending' : '',
             nonePending ? ' REMOVE pendingMemberIds' : '',
           ].join(''),
@@ -127,11 +134,34 @@ export class MembershipStore {
             ':next': head.membersVersion + 1,
             ':added': inboxRows.length,
             ':lastSeq': head.lastSeq,
+            ...(becomesLarge && { ':isLarge': true }),
             ...(stillPending && { ':pending': pendingAfter }),
           },
         },
       },
       ...inboxRows.flatMap((row) => this.#putMember(row)),
+    ]);
+  }
+
+  /**
+   * From now on whoever joins does so with a mark: an addition under way with the old `head` loses the race. `false` as
+   * for {@link add}.
+   */
+  async beginSubscriptions(head: ConversationHead): Promise<boolean> {
+    return this.#change([
+      {
+        Update: {
+          TableName: this.#tables.conversations,
+          Key: { conversationId: head.conversationId },
+          UpdateExpression: 'SET subscriptions = :building, membersVersion = :next',
+          ConditionExpression: 'membersVersion = :read',
+          ExpressionAttributeValues: {
+            ':building': 'building',
+            ':read': head.membersVersion,
+            ':next': head.membersVersion + 1,
+          },
+        },
+      },
     ]);
   }
 

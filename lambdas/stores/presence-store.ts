@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk
 import { batchGet, type Item, isConditionFailure } from './dynamo.ts';
 
 /** API Gateway ends a WebSocket connection after 2 hours, whatever it does. */
-const connectionLifetimeMs = 2 * 60 * 60 * 1000;
+export const connectionLifetimeMs = 2 * 60 * 60 * 1000;
 /** A connection is one attribute of its user's item, so that adding and removing one is one update of nothing else. */
 const prefix = 'connection:';
 
@@ -26,8 +26,16 @@ export class PresenceStore {
     this.#region = region;
   }
 
-  /** Registers a connection, or says that it was seen. Answers all of the user's connections. */
-  async register({ userId, connectionId, connectedAt, lastSeenAt }: Connection): Promise<Connection[]> {
+  /**
+   * Registers a connection, or says that it was seen. Answers whether it was not registered before, and the user's other
+   * connections.
+   */
+  async register({
+    userId,
+    connectionId,
+    connectedAt,
+    lastSeenAt,
+  }: Connection): Promise<{ isNew: boolean; others: Connection[] }> {
     const { Attributes } = await this.#documents.send(
       new UpdateCommand({
         TableName: this.#table,
@@ -38,10 +46,12 @@ export class PresenceStore {
           ':connection': { connectedAt, lastSeenAt },
           ':expiresAt': Math.ceil((lastSeenAt + connectionLifetimeMs) / 1000),
         },
-        ReturnValues: 'ALL_NEW',
+        ReturnValues: 'ALL_OLD',
       }),
     );
-    return connectionsIn(Attributes);
+    const before = connectionsIn(Attributes);
+    const others = before.filter((one) => one.connectionId !== connectionId);
+    return { isNew: others.length === before.length, others };
   }
 
   async remove({ userId, connectionId }: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
@@ -72,6 +82,7 @@ export class PresenceStore {
     return connectionsIn(Item);
   }
 
+  /** Consistent, as `Subscriptions` needs it: a connection that was registered before is there. */
   async connectionsOfAll(userIds: readonly string[]): Promise<Connection[]> {
     const keys = [...new Set(userIds)].map((userId) => ({ userId, region: this.#region }));
     return (await batchGet(this.#documents, this.#table, keys)).flatMap(connectionsIn);

@@ -2,9 +2,10 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
 import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { presenceStore } from '../runtime.ts';
+import { presenceStore, subscriptions } from '../runtime.ts';
 
 const connections = presenceStore();
+const groups = subscriptions();
 
 export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
   .use(
@@ -16,6 +17,8 @@ export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
     })),
   )
   .handler(async (event) => {
-    await connections.remove(callerOf(event));
+    const caller = callerOf(event);
+    await connections.remove(caller);
+    await groups.close(caller);
     return { statusCode: 200 };
   });

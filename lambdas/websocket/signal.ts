@@ -1,9 +1,10 @@
 import { HeartbeatFrame, MarkReadFrame } from '../../shared/protocol/frames.ts';
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
-import { inbox, presence, rateLimiter, readMarkers } from '../runtime.ts';
+import { inbox, presence, rateLimiter, readMarkers, subscriptions } from '../runtime.ts';
 
 const markers = readMarkers();
 const connections = presence();
+const groups = subscriptions();
 const conversations = inbox();
 const rates = rateLimiter();
 
@@ -17,14 +18,15 @@ export const handler = webSocketHandler({
   heartbeat: action(HeartbeatFrame, async (_frame, caller) => {
     await rates.take('actions', caller.userId);
     const now = Date.now();
-    const [[newest]] = await Promise.all([
-      conversations.newest(caller.userId, 1),
+    const [latestActivityAt, isNew] = await Promise.all([
+      conversations.latestActivityAt(caller.userId),
       connections.seen({ ...caller, lastSeenAt: now }),
     ]);
+    if (isNew) await groups.open(caller);
     return {
       type: 'heartbeat',
       serverTime: new Date(now).toISOString(),
-      latestActivityAt: newest?.lastActivityAt ?? null,
+      latestActivityAt,
     };
   }),
 });

@@ -1,9 +1,10 @@
 import { SyncFrame } from '../../shared/protocol/frames.ts';
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
-import { presence, rateLimiter, sync } from '../runtime.ts';
+import { presence, rateLimiter, subscriptions, sync } from '../runtime.ts';
 
 const synchronizer = sync();
 const connections = presence();
+const groups = subscriptions();
 const rates = rateLimiter();
 
 export const handler = webSocketHandler({
@@ -11,6 +12,7 @@ export const handler = webSocketHandler({
     await rates.take('actions', caller.userId);
     // Registered before anything is read: what is stored after the reading is pushed to this connection.
     await connections.seen({ ...caller, lastSeenAt: Date.now() });
+    await groups.open(caller);
     return { type: 'sync', conversations: await synchronizer.sync(caller.userId, { conversations, limit }) };
   }),
 });

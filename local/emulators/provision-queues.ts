@@ -11,25 +11,30 @@ const ATTRIBUTES = [
   'ReceiveMessageWaitTimeSeconds',
   'RedrivePolicy',
   'ContentBasedDeduplication',
-  'DeduplicationScope',
-  'FifoThroughputLimit',
 ] as const;
+/** Those that fauxqs takes only when it makes a queue. */
+const FIRST_ATTRIBUTES = ['FifoQueue', 'DeduplicationScope', 'FifoThroughputLimit'] as const;
 
 /** Creates the queue, or gives an existing one the template's attributes. */
 export async function provisionQueue(client: SQSClient, resource: Resource): Promise<void> {
-  const Attributes: Record<string, string> = {};
-  for (const attribute of ATTRIBUTES) {
-    const value = resource.properties[attribute];
-    if (value === undefined) continue;
-    Attributes[attribute] = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  }
+  const Attributes = attributesOf(resource, ATTRIBUTES);
   const { QueueUrl } = await client.send(
     new CreateQueueCommand({
       QueueName: queueName(resource),
-      ...(resource.properties['FifoQueue'] === true && { Attributes: { FifoQueue: 'true' } }),
+      Attributes: attributesOf(resource, FIRST_ATTRIBUTES),
     }),
   );
   if (Object.keys(Attributes).length > 0) {
     await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
   }
+}
+
+function attributesOf(resource: Resource, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = resource.properties[name];
+      if (value === undefined) return [];
+      return [[name, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
+    }),
+  );
 }

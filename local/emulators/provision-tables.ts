@@ -50,6 +50,11 @@ export async function provisionTable(client: DynamoDBClient, resource: Resource)
       `The stored table ${TableName} has the key ${keyOf(existing.KeySchema)}, the template says ${keyOf(wanted.KeySchema)}: start with --fresh to begin anew.`,
     );
   }
+  if (namesOf(existing.LocalSecondaryIndexes) !== namesOf(wanted.LocalSecondaryIndexes)) {
+    throw new StartError(
+      `The stored table ${TableName} has the local indexes ${namesOf(existing.LocalSecondaryIndexes)}, the template says ${namesOf(wanted.LocalSecondaryIndexes)}: start with --fresh to begin anew.`,
+    );
+  }
   await alignIndexes(client, TableName, existing, wanted);
 }
 
@@ -100,6 +105,12 @@ function indexOnDemand({ IndexName, KeySchema, Projection }: GlobalSecondaryInde
 
 function keyOf(schema: KeySchemaElement[] | undefined): string {
   return (schema ?? []).map(({ AttributeName, KeyType }) => `${AttributeName} (${KeyType})`).join(', ');
+}
+
+/** DynamoDB cannot add a local index to a table, nor take one away. */
+function namesOf(indexes: { IndexName?: string | undefined }[] | undefined): string {
+  const names = (indexes ?? []).map(({ IndexName }) => IndexName).sort();
+  return names.length > 0 ? names.join(', ') : 'none';
 }
 
 type IndexShape = { KeySchema?: KeySchemaElement[] | undefined; Projection?: Projection | undefined };

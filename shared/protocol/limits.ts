@@ -32,7 +32,12 @@ export const limits = {
   groupMembers: 100_000,
   /** Members shown with a conversation; the rest are paged. */
   membersShown: 200,
-  /** Up to this many members hear of each other's read markers and of changes to the conversation. */
+  /**
+   * Up to this many members hear of each other's read markers and of changes to the conversation. With one more a group
+   * is large, for good: its messages are fanned out to subscribed connections, and its inbox rows no longer follow them.
+   */
   smallGroupMembers: 200,
+  /** From one more member than this on, a group's connections are subscribed, well before messages depend on it. */
+  subscribedMembers: 150,
   connectionsPerUser: 20,
 } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { stageSettings } from '../../infra/stages.ts';
 import { tableDefinitions, tableNames } from '../../infra/tables.ts';
-import { at, Deployment, wholeStages } from './templates.ts';
+import { at, Deployment, type Resource, wholeStages } from './templates.ts';
 
 const stateful = [
   'AWS::DynamoDB::Table',
@@ -27,7 +28,13 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
 
   test.each(tableNames)('has the table %s with its keys, recoverable to any second', (name) => {
     const table = tables.find(({ logicalId }) => new RegExp(`^${name}[0-9A-F]{8}$`).test(logicalId));
-    const { partitionKey, sortKey, indexes = {}, timeToLiveAttribute } = tableDefinitions[name];
+    const {
+      partitionKey,
+      sortKey,
+      indexes = {},
+      localIndexes = {},
+      timeToLiveAttribute,
+    } = tableDefinitions[name];
     const schema = (keys: (typeof partitionKey)[]) =>
       keys.map((key, index) => ({ AttributeName: key.name, KeyType: index === 0 ? 'HASH' : 'RANGE' }));
     expect(table?.properties).toMatchObject({
@@ -45,11 +52,19 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
         Projection: { ProjectionType: 'KEYS_ONLY' },
       })),
     );
+    expect(table?.properties['LocalSecondaryIndexes'] ?? []).toEqual(
+      Object.entries(localIndexes).map(([IndexName, keys]) => ({
+        IndexName,
+        KeySchema: schema([partitionKey, keys.sortKey]),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      })),
+    );
     // DynamoDB refuses an attribute that is defined and used by no key.
     const used = [
       partitionKey,
       sortKey,
       ...Object.values(indexes).flatMap((keys) => [keys.partitionKey, keys.sortKey]),
+      ...Object.values(localIndexes).map((keys) => keys.sortKey),
     ];
     expect(table?.properties['AttributeDefinitions']).toEqual(
       [...new Map(used.flatMap((key) => (key ? [[key.name, key]] : []))).values()].map(
@@ -65,16 +80,18 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     expect(tables).toHaveLength(tableNames.length);
   });
 
-  test('forgets presence and rate limits by itself, and messages never', () => {
+  test('forgets presence, subscriptions and rate limits by itself, and messages never', () => {
     const forgetting = tableNames.filter((name) => tableDefinitions[name].timeToLiveAttribute);
-    expect(forgetting).toEqual(['Presence', 'RateLimits']);
+    expect(forgetting).toEqual(['Presence', 'Subscriptions', 'RateLimits']);
   });
 
   test('is encrypted, and is reached over TLS only', () => {
     expect(deployment.only('AWS::Kinesis::Stream').properties['StreamEncryption']).toMatchObject({
       EncryptionType: 'KMS',
     });
-    expect(deployment.only('AWS::SQS::Queue').properties['SqsManagedSseEnabled']).toBe(true);
+    for (const { properties } of deployment.ofType('AWS::SQS::Queue')) {
+      expect(properties['SqsManagedSseEnabled']).toBe(true);
+    }
     expect(deployment.only('AWS::S3::Bucket').properties).toMatchObject({
       BucketEncryption: expect.anything(),
       PublicAccessBlockConfiguration: {
@@ -84,8 +101,12 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
         RestrictPublicBuckets: true,
       },
     });
-    for (const type of ['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy']) {
-      expect(at(deployment.only(type).properties, 'PolicyDocument', 'Statement')).toContainEqual(
+    const policies = ['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy'].flatMap((type) =>
+      deployment.ofType(type),
+    );
+    expect(policies).toHaveLength(4);
+    for (const { properties } of policies) {
+      expect(at(properties, 'PolicyDocument', 'Statement')).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
       );
     }
@@ -105,20 +126,38 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
   });
 
   test('includes dead letters for as long as SQS keeps them, and raises an alarm at the first', () => {
-    const queue = deployment.only('AWS::SQS::Queue');
-    expect(queue.properties['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
-    const alarms = deployment.ofType('AWS::CloudWatch::Alarm');
-    const alarm = alarms.find(({ properties }) => properties['Namespace'] === 'AWS/SQS');
-    if (alarm === undefined) throw new Error('There is no alarm on a queue');
-    expect(alarm.properties).toMatchObject({
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Namespace: 'AWS/SQS',
-      Statistic: 'Maximum',
-      Threshold: 0,
-      ComparisonOperator: 'GreaterThanThreshold',
-      EvaluationPeriods: 1,
-    });
-    expect(deployment.referenceIn(alarm.properties['Dimensions'], alarm.stack)).toBe(queue);
+    const alarms = deployment
+      .ofType('AWS::CloudWatch::Alarm')
+      .filter(({ properties }) => properties['MetricName'] === 'ApproximateNumberOfMessagesVisible');
+    for (const id of ['DeadLetters', 'FanOutDeadLetters']) {
+      const queue = queueOf(deployment, id);
+      expect(queue.properties['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
+      const alarm = alarms.find(
+        ({ properties, stack }) => deployment.referenceIn(properties['Dimensions'], stack) === queue,
+      );
+      expect(alarm?.properties).toMatchObject({
+        Namespace: 'AWS/SQS',
+        Statistic: 'Maximum',
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+        EvaluationPeriods: 1,
+      });
+    }
+  });
+
+  test('includes fan-out jobs in order, of which those that keep failing become dead letters', () => {
+    const jobs = queueOf(deployment, 'FanOutJobs');
+    const deadLetters = queueOf(deployment, 'FanOutDeadLetters');
+    for (const { properties } of [jobs, deadLetters]) {
+      expect(properties).toMatchObject({
+        FifoQueue: true,
+        DeduplicationScope: 'messageGroup',
+        FifoThroughputLimit: 'perMessageGroupId',
+      });
+    }
+    const redrive = jobs.properties['RedrivePolicy'];
+    expect(at(redrive, 'maxReceiveCount')).toBe(stageSettings(stage).fanOut.maxReceiveCount);
+    expect(deployment.referenceIn(at(redrive, 'deadLetterTargetArn'), jobs.stack)).toBe(deadLetters);
   });
 });
 
@@ -147,3 +186,11 @@ test('a dev stage leaves nothing behind', () => {
   for (const { properties } of dev.ofType('AWS::DynamoDB::Table'))
     expect(properties['DeletionProtectionEnabled']).toBeFalsy();
 });
+
+function queueOf(deployment: Deployment, id: string): Resource {
+  const found = deployment
+    .ofType('AWS::SQS::Queue')
+    .find(({ logicalId }) => new RegExp(`^${id}[0-9A-F]{8}$`).test(logicalId));
+  if (found === undefined) throw new Error(`There is no queue ${id}`);
+  return found;
+}

@@ -1,19 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { stageSettings } from '../../infra/stages.ts';
 import { permissionsOf } from './roles.ts';
-import { at, Deployment, wholeStages } from './templates.ts';
+import { at, Deployment, type Resource, wholeStages } from './templates.ts';
 
 describe.each(wholeStages)('the way from stream to deliver in stage %s', (stage) => {
   const deployment = new Deployment(stage);
   const settings = stageSettings(stage);
-  const mapping = deployment.only('AWS::Lambda::EventSourceMapping');
+  const mapping = mappingTo(deployment, 'stream-deliver');
   const stream = deployment.only('AWS::Kinesis::Stream');
   const lambda = deployment.referenceIn(mapping.properties['FunctionName'], mapping.stack);
   const source = deployment.referenceIn(mapping.properties['EventSourceArn'], mapping.stack);
-
-  test('ends at deliver', () => {
-    expect(lambda).toBe(deployment.functions().get('stream-deliver'));
-  });
 
   test('waits for nothing, keeps order per conversation, and loses nothing', () => {
     expect(mapping.properties).toMatchObject({
@@ -112,3 +108,46 @@ test('prod has enhanced fan-out; the embedded runtime reads the stream itself', 
   expect(stageSettings('prod').deliver.enhancedFanOut).toBe(true);
   expect(stageSettings('local').deliver.enhancedFanOut).toBe(false);
 });
+
+describe.each(wholeStages)('the way from the fan-out queue to fanout in stage %s', (stage) => {
+  const deployment = new Deployment(stage);
+  const settings = stageSettings(stage);
+  const mapping = mappingTo(deployment, 'stream-fanout');
+  const queue = deployment.referenceIn(mapping.properties['EventSourceArn'], mapping.stack);
+  const lambda = deployment.referenceIn(mapping.properties['FunctionName'], mapping.stack);
+
+  test('takes what waits together, gives back only what failed, and bounds what it takes of the request rate', () => {
+    expect(queue.logicalId).toMatch(/^FanOutJobs/);
+    expect(mapping.properties).toMatchObject({
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: settings.fanOut.maximumConcurrency },
+    });
+    expect(mapping.properties['Enabled']).not.toBe(false);
+  });
+
+  test('gives no job out again while it may still be worked on', () => {
+    expect(queue.properties['VisibilityTimeout']).toBe(6 * Number(lambda.properties['Timeout']));
+  });
+
+  test('is permitted to read what it reads', () => {
+    const own = ['sqs:ChangeMessageVisibility'];
+    const actions = permissionsOf(deployment, lambda)
+      .filter(({ target }) => target === queue)
+      .map(({ action }) => action)
+      .filter((action) => !own.includes(action));
+    expect(actions.sort()).toEqual(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']);
+  });
+});
+
+/** The one mapping that feeds a function. */
+function mappingTo(deployment: Deployment, name: string): Resource {
+  const [mapping, ...others] = deployment
+    .ofType('AWS::Lambda::EventSourceMapping')
+    .filter(
+      ({ properties, stack }) =>
+        deployment.referenceIn(properties['FunctionName'], stack) === deployment.functions().get(name),
+    );
+  if (mapping === undefined || others.length > 0) throw new Error(`Not one mapping feeds ${name}`);
+  return mapping;
+}

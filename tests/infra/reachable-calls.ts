@@ -29,6 +29,11 @@ const commands: Record<string, { action: string; resource?: string; resourceKeys
   '@aws-sdk/lib-dynamodb BatchGetCommand': { action: 'dynamodb:BatchGetItem', resourceKeys: 'RequestItems' },
   '@aws-sdk/client-kinesis PutRecordCommand': { action: 'kinesis:PutRecord', resource: 'StreamName' },
   '@aws-sdk/client-sqs SendMessageCommand': { action: 'sqs:SendMessage', resource: 'QueueUrl' },
+  '@aws-sdk/client-sqs SendMessageBatchCommand': { action: 'sqs:SendMessage', resource: 'QueueUrl' },
+  '@aws-sdk/client-sqs ChangeMessageVisibilityCommand': {
+    action: 'sqs:ChangeMessageVisibility',
+    resource: 'QueueUrl',
+  },
   '@aws-sdk/client-secrets-manager GetSecretValueCommand': {
     action: 'secretsmanager:GetSecretValue',
     resource: 'SecretId',

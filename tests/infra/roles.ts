@@ -35,11 +35,12 @@ function array(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** What Lambda does in the function's name, and not its code: writing the log, and for deliver reading the stream. */
+/** What Lambda does in the function's name, and not its code: writing the log, and reading the stream for deliver and the queue for fanout. */
 export function isForLambdaItself({ action, target }: Permission): boolean {
   return (
     action.startsWith('logs:') ||
     (target.type.startsWith('AWS::Kinesis::') && action !== 'kinesis:PutRecord') ||
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].includes(action) ||
     target.type === 'AWS::S3::Bucket'
   );
 }

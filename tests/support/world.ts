@@ -11,7 +11,7 @@ import {
   KinesisClient,
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -20,16 +20,22 @@ import { ConversationStates } from '../../lambdas/services/conversation-states.t
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
 import { Conversations } from '../../lambdas/services/conversations.ts';
 import { DeliverMessages, type StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import { FanOut, type QueuedJob } from '../../lambdas/services/fan-out.ts';
+import { FanOutJobs } from '../../lambdas/services/fan-out-jobs.ts';
+import { GrowingGroups } from '../../lambdas/services/growing-groups.ts';
+import { Inbox } from '../../lambdas/services/inbox.ts';
 import { Members } from '../../lambdas/services/members.ts';
 import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
 import { PersistMessages } from '../../lambdas/services/persist-messages.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
+import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
+import { FanOutQueue } from '../../lambdas/stores/fan-out-queue.ts';
 import { InboxStore } from '../../lambdas/stores/inbox-store.ts';
 import { MembershipStore } from '../../lambdas/stores/membership-store.ts';
 import { MessageLog } from '../../lambdas/stores/message-log.ts';
@@ -37,10 +43,13 @@ import { MessageStore } from '../../lambdas/stores/message-store.ts';
 import { MessageStream } from '../../lambdas/stores/message-stream.ts';
 import { PresenceStore } from '../../lambdas/stores/presence-store.ts';
 import { RateLimitStore } from '../../lambdas/stores/rate-limit-store.ts';
+import { SubscriptionStore, SubscriptionWriter } from '../../lambdas/stores/subscription-store.ts';
 import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
 import { startDynamoDb } from '../../local/emulators/dynamodb.ts';
 import { startKinesis } from '../../local/emulators/kinesis.ts';
+import { provisionQueue } from '../../local/emulators/provision-queues.ts';
 import { provisionTable } from '../../local/emulators/provision-tables.ts';
+import { startQueuesAndBuckets } from '../../local/emulators/queues-and-buckets.ts';
 import { resourceAttributes } from '../../local/emulators/resource-attributes.ts';
 import { loadAssembly } from '../../local/template/assembly.ts';
 import { synth } from '../../scripts/synth.ts';
@@ -64,7 +73,9 @@ const common = {
 /** The real emulators with the tables of the template, and the makers of Lambda containers that may fail. */
 export class World {
   readonly connections: ConnectionsApi;
-  readonly #endpoints: { dynamodb: string; kinesis: string };
+  readonly #endpoints: { dynamodb: string; kinesis: string; sqs: string };
+  readonly #fanOutQueueUrl: string;
+  readonly #queues: SQSClient;
   readonly #tables: Record<string, string>;
   readonly #close: () => Promise<void>;
   readonly #stream: KinesisClient;
@@ -72,7 +83,8 @@ export class World {
 
   private constructor(parts: {
     connections: ConnectionsApi;
-    endpoints: { dynamodb: string; kinesis: string };
+    endpoints: { dynamodb: string; kinesis: string; sqs: string };
+    fanOutQueueUrl: string;
     tables: Record<string, string>;
     close: () => Promise<void>;
   }) {
@@ -80,18 +92,22 @@ export class World {
     this.#endpoints = parts.endpoints;
     this.#tables = parts.tables;
     this.#close = parts.close;
+    this.#fanOutQueueUrl = parts.fanOutQueueUrl;
+    this.#queues = new SQSClient(this.#settings('sqs'));
     this.#stream = new KinesisClient(this.#settings('kinesis'));
   }
 
   static async open(): Promise<World> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-faults-'));
-    const [dynamodb, kinesis, connections, assemblyDirectory] = await Promise.all([
+    const [dynamodb, kinesis, queues, connections, assemblyDirectory] = await Promise.all([
       startDynamoDb({ dataDirectory, log: () => {} }),
       startKinesis({ dataDirectory }),
+      startQueuesAndBuckets({ dataDirectory, region }),
       ConnectionsApi.start(),
       synth('local'),
     ]);
-    const attributes = { region, accountId: '0'.repeat(12), queuesEndpoint: '', gatewayEndpoint: '' };
+    const queuesEndpoint = queues.endpoint;
+    const attributes = { region, accountId: '0'.repeat(12), queuesEndpoint, gatewayEndpoint: '' };
     const assembly = loadAssembly(assemblyDirectory, resourceAttributes(attributes));
     const client = new DynamoDBClient({ endpoint: dynamodb.endpoint, region, credentials });
     const tables: Record<string, string> = {};
@@ -100,13 +116,20 @@ export class World {
       tables[table.logicalId.slice(0, -8)] = table.ref; // CDK appends a hash of 8 characters.
     }
     client.destroy();
-    const endpoints = { dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint };
+    const endpoints = { dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint, sqs: queuesEndpoint };
+    const queueClient = new SQSClient({ ...common, endpoint: queuesEndpoint });
+    for (const queue of assembly.ofType('AWS::SQS::Queue')) await provisionQueue(queueClient, queue);
+    queueClient.destroy();
+    const fanOutQueue = assembly
+      .ofType('AWS::SQS::Queue')
+      .find(({ logicalId }) => logicalId.startsWith('FanOutJobs'));
     const world = new World({
       connections,
       endpoints,
+      fanOutQueueUrl: fanOutQueue?.ref ?? '',
       tables,
       close: async () => {
-        await Promise.all([dynamodb.close(), kinesis.close(), connections.close()]);
+        await Promise.all([dynamodb.close(), kinesis.close(), queues.close(), connections.close()]);
         await rm(dataDirectory, { recursive: true });
       },
     });
@@ -116,6 +139,7 @@ export class World {
 
   async close(): Promise<void> {
     this.#stream.destroy();
+    this.#queues.destroy();
     await this.#close();
   }
 
@@ -150,6 +174,39 @@ export class World {
     }));
   }
 
+  /** The next batch of fan-out jobs, as an event source mapping receives it; empty where none waits. */
+  async receiveJobs(): Promise<QueuedJob[]> {
+    const { Messages = [] } = await this.#queues.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.#fanOutQueueUrl,
+        MaxNumberOfMessages: 10,
+        MessageSystemAttributeNames: ['All'],
+      }),
+    );
+    return Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes }) => ({
+      messageId: MessageId,
+      receiptHandle: ReceiptHandle,
+      receiveCount: Number(Attributes?.ApproximateReceiveCount),
+      body: Body,
+    }));
+  }
+
+  async deleteJobs(jobs: QueuedJob[]): Promise<void> {
+    for (const { receiptHandle } of jobs) {
+      await this.#queues.send(
+        new DeleteMessageCommand({ QueueUrl: this.#fanOutQueueUrl, ReceiptHandle: receiptHandle }),
+      );
+    }
+  }
+
+  /** Carries out what waits in the fan-out queue, and what comes in meanwhile, until it is empty. */
+  async fanOutAll(container: Container = this.container()): Promise<void> {
+    for (let jobs = await this.receiveJobs(); jobs.length > 0; jobs = await this.receiveJobs()) {
+      const failed = await container.fanOut.fanOut(jobs);
+      await this.deleteJobs(jobs.filter((job) => !failed.includes(job)));
+    }
+  }
+
   /** One Lambda container: its own clients and its own memory, both subject to `faults`. */
   container(faults: FaultSource = new FaultSource([])) {
     const invocation: FaultyInvocation = { dead: false };
@@ -162,7 +219,9 @@ export class World {
       new ApiGatewayManagementApiClient({ ...common, endpoint: this.connections.endpoint }),
       invocation,
     );
+    const sqs = faults.inject(new SQSClient(this.#settings('sqs')), invocation);
     const tables = {
+      subscriptions: this.table('Subscriptions'),
       conversations: this.table('Conversations'),
       members: this.table('MembersByConversation'),
       inbox: this.table('ConversationsByUser'),
@@ -184,7 +243,12 @@ export class World {
     const count: Count = (metric, value = 1) => {
       counted.set(metric, [...(counted.get(metric) ?? []), value]);
     };
-    const push = new Push(presence, new ConnectionGateway(management), report, count, () => {});
+    const gateway = new ConnectionGateway(management);
+    const push = new Push(presence, gateway, report, count, () => {});
+    const subscriptionStore = new SubscriptionStore(documents, tables.subscriptions);
+    const writer = new SubscriptionWriter(documents, tables);
+    const subscriptions = new Subscriptions(subscriptionStore, writer, inbox, presence);
+    const queue = new FanOutQueue(sqs, this.#fanOutQueueUrl);
     const views = new ConversationViews(inbox, conversations, profiles);
     const rateLimits = new RateLimitStore(documents, this.table('RateLimits'));
     const rates = new RateLimiter(
@@ -192,7 +256,17 @@ export class World {
       { ...defaultRateLimits, messages: { perSecond: 1_000, burst: 10_000 } },
       count,
     );
-    const members = new Members({ conversations, memberships, inbox, profiles, views, push });
+    const growing = new GrowingGroups({ conversations, memberships, inbox, subscriptions });
+    const members = new Members({
+      conversations,
+      memberships,
+      inbox,
+      profiles,
+      views,
+      push,
+      subscriptions,
+      growing,
+    });
     const log = new MessageLog(documents, tables);
     const states = new ConversationStates(conversations, memberships);
     return {
@@ -200,7 +274,17 @@ export class World {
       /** The values of each metric. */
       counted,
       documents,
-      stores: { conversations, memberships, inbox, messages, users, presence, log, rateLimits },
+      stores: {
+        conversations,
+        memberships,
+        inbox,
+        messages,
+        users,
+        presence,
+        log,
+        rateLimits,
+        subscriptions: subscriptionStore,
+      },
       accept: new AcceptMessage(inbox, rates, new MessageStream(kinesis, streamName), count),
       members,
       conversations: new Conversations({
@@ -213,6 +297,17 @@ export class World {
         push,
         rates,
       }),
+      inbox: new Inbox(inbox, conversations, views),
+      subscriptions,
+      fanOut: new FanOut({
+        subscriptions: subscriptionStore,
+        messages,
+        gateway,
+        presence,
+        queue,
+        report,
+        count,
+      }),
       sync: new Sync(inbox, conversations, messages),
       markers: new ReadMarkers({ inbox, conversations, memberships, push }),
       deliver: new DeliverMessages({
@@ -220,6 +315,7 @@ export class World {
         inbox,
         views,
         push,
+        fanOut: new FanOutJobs(subscriptionStore, queue),
         // No record of these tests is unreadable, so nothing may be sent there: this queue does not exist.
         deadLetters: new DeadLetterQueue(new SQSClient({ ...common, endpoint: 'http://127.0.0.1:9' }), ''),
         report,
@@ -241,7 +337,7 @@ export class World {
     return ShardIterator;
   }
 
-  #settings(service: 'dynamodb' | 'kinesis') {
+  #settings(service: 'dynamodb' | 'kinesis' | 'sqs') {
     return { ...common, endpoint: this.#endpoints[service] };
   }
 }

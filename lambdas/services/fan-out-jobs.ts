@@ -1,0 +1,51 @@
+import pMap from 'p-map';
+import { type FanOutJob, rangesOf } from '../../shared/domain/fan-out-job.ts';
+import { bucketIdOf, subscriptionBuckets } from '../../shared/domain/large-groups.ts';
+import type { FanOutQueue } from '../stores/fan-out-queue.ts';
+import type { SubscriptionStore } from '../stores/subscription-store.ts';
+
+/** How long a bucket counts as in use after it was. Longer costs jobs that find nobody, shorter costs reads. */
+const inUseMs = 60_000;
+const rememberedBuckets = 16_000;
+
+/** Hands stored messages of large groups over to fan-out: as many jobs as there are slices with a connection in them. */
+export class FanOutJobs {
+  readonly #subscriptions: SubscriptionStore;
+  readonly #queue: FanOutQueue;
+  readonly #clock: () => number;
+  /** Buckets that held a connection, and until when that is believed. That one was empty is never remembered. */
+  readonly #inUse = new Map<string, number>();
+
+  constructor(subscriptions: SubscriptionStore, queue: FanOutQueue, clock: () => number = Date.now) {
+    this.#subscriptions = subscriptions;
+    this.#queue = queue;
+    this.#clock = clock;
+  }
+
+  /** Resolves once all jobs are durable. Doing it again for the same messages does no harm. */
+  async queue(conversationId: string, seqs: readonly number[]): Promise<void> {
+    const ranges = rangesOf(seqs);
+    if (ranges.length === 0) return;
+    const buckets = Array.from({ length: subscriptionBuckets }, (_, bucket) => bucket);
+    const used = await pMap(buckets, (bucket) => this.#isInUse(conversationId, bucket));
+    const jobs = buckets
+      .filter((bucket) => used[bucket])
+      .flatMap((bucket) =>
+        ranges.map((range): FanOutJob => ({ version: 1, conversationId, bucket, ...range })),
+      );
+    await this.#queue.put(jobs);
+  }
+
+  async #isInUse(conversationId: string, bucket: number): Promise<boolean> {
+    const key = bucketIdOf(conversationId, bucket);
+    const believedUntil = this.#inUse.get(key);
+    if (believedUntil !== undefined && believedUntil > this.#clock()) return true;
+    this.#inUse.delete(key);
+    if (await this.#subscriptions.isEmpty(conversationId, bucket)) return false;
+    this.#inUse.set(key, this.#clock() + inUseMs);
+    // A Map keeps the order of insertion.
+    const [oldest] = this.#inUse.keys();
+    if (oldest !== undefined && this.#inUse.size > rememberedBuckets) this.#inUse.delete(oldest);
+    return true;
+  }
+}

@@ -1,0 +1,194 @@
+import pMap from 'p-map';
+import * as v from 'valibot';
+import { FanOutJob, mergedRanges, type SeqRange } from '../../shared/domain/fan-out-job.ts';
+import { bucketIdOf } from '../../shared/domain/large-groups.ts';
+import type { Count } from '../../shared/domain/metrics.ts';
+import { type ConnectionGateway, isThrottled } from '../stores/connection-gateway.ts';
+import type { FanOutQueue } from '../stores/fan-out-queue.ts';
+import type { MessageStore } from '../stores/message-store.ts';
+import { pause } from '../stores/pause.ts';
+import { connectionLifetimeMs, type PresenceStore } from '../stores/presence-store.ts';
+import type { Subscription, SubscriptionStore } from '../stores/subscription-store.ts';
+import { messageEvents } from './message-events.ts';
+import { isYoung } from './push.ts';
+import type { Report } from './report.ts';
+
+/** Buckets of one batch that are worked on at once, and posts under way at once for each: together as many as `Push` has. */
+const concurrency = { buckets: 2, posts: 25 };
+const messagesPerPage = 100;
+/** What pushing to a bucket may take in all, the waits for a throttled API included. */
+const budgetMs = 15_000;
+/** Before a job that failed is tried again; what waits behind it in its bucket waits too. */
+const longestRetrySeconds = 30;
+
+export type QueuedJob = {
+  messageId: string;
+  receiptHandle: string;
+  /** How often it has been given out, this time included. */
+  receiveCount: number;
+  body: string;
+};
+
+type Bucket = { conversationId: string; bucket: number; ranges: SeqRange[]; jobs: QueuedJob[] };
+
+/**
+ * Pushes stored messages to the connections of large groups, bucket by bucket. As with `Push`, a post that fails is
+ * reported and forgotten, for the client repairs the gap; only what could not be read is tried again.
+ */
+export class FanOut {
+  readonly #subscriptions: SubscriptionStore;
+  readonly #messages: MessageStore;
+  readonly #gateway: ConnectionGateway;
+  readonly #presence: PresenceStore;
+  readonly #queue: FanOutQueue;
+  readonly #report: Report;
+  readonly #count: Count;
+  readonly #clock: () => number;
+
+  constructor(parts: {
+    subscriptions: SubscriptionStore;
+    messages: MessageStore;
+    gateway: ConnectionGateway;
+    presence: PresenceStore;
+    queue: FanOutQueue;
+    report: Report;
+    count: Count;
+    clock?: () => number;
+  }) {
+    this.#subscriptions = parts.subscriptions;
+    this.#messages = parts.messages;
+    this.#gateway = parts.gateway;
+    this.#presence = parts.presence;
+    this.#queue = parts.queue;
+    this.#report = parts.report;
+    this.#count = parts.count;
+    this.#clock = parts.clock ?? Date.now;
+  }
+
+  /** Answers the jobs that are to come again: with one of a bucket always all of it, so that its order holds. */
+  async fanOut(queued: QueuedJob[]): Promise<QueuedJob[]> {
+    const { buckets, unreadable } = byBucket(queued);
+    const failed = await pMap(buckets, (bucket) => this.#carryOut(bucket), {
+      concurrency: concurrency.buckets,
+    });
+    for (const job of unreadable) this.#report('not a fan-out job', { messageId: job.messageId });
+    // No waiting will make these readable: the queue gives them up the sooner.
+    await this.#retry(unreadable, () => 0);
+    await this.#retry(failed.flat(), ({ receiveCount }) =>
+      Math.min(longestRetrySeconds, 2 ** (receiveCount - 1)),
+    );
+    return [...unreadable, ...failed.flat()];
+  }
+
+  async #carryOut(bucket: Bucket): Promise<QueuedJob[]> {
+    try {
+      await this.#push(bucket);
+      return [];
+    } catch (error) {
+      const { conversationId, jobs } = bucket;
+      this.#report('fan-out failed', { conversationId, bucket: bucket.bucket, jobs: jobs.length }, error);
+      return jobs;
+    }
+  }
+
+  async #push({ conversationId, bucket, ranges }: Bucket): Promise<void> {
+    const oldest = this.#clock() - connectionLifetimeMs;
+    const subscriptions = await this.#subscriptions.inBucket(conversationId, bucket);
+    let reachable = subscriptions.filter(({ connectedAt }) => connectedAt > oldest);
+    this.#count('FanoutConnections', reachable.length);
+    const deadline = this.#clock() + budgetMs;
+    for (const { fromSeq, toSeq } of ranges) {
+      for (let after = fromSeq - 1; after < toSeq && reachable.length > 0; ) {
+        const count = Math.min(messagesPerPage, toSeq - after);
+        const { messages } = await this.#messages.after(conversationId, after, count);
+        const last = messages.at(-1);
+        if (last === undefined) throw new Error(`Message ${after + 1} is not stored`);
+        after = last.seq;
+        const frames = messageEvents(messages).map((event) => JSON.stringify(event));
+        const reached = await pMap(
+          reachable,
+          async (subscription) => this.#post(conversationId, subscription, frames, deadline),
+          { concurrency: concurrency.posts },
+        );
+        reachable = reachable.filter((_, index) => reached[index]);
+      }
+    }
+  }
+
+  /** One frame after another, so that a connection receives them in order. `false`: nothing more is to be tried. */
+  async #post(
+    conversationId: string,
+    subscription: Subscription,
+    frames: string[],
+    deadline: number,
+  ): Promise<boolean> {
+    const { userId, connectionId } = subscription;
+    try {
+      for (const frame of frames) {
+        if ((await this.#postWhenAllowed(connectionId, frame, deadline)) === 'posted') continue;
+        this.#count('GoneConnections');
+        if (isYoung(subscription, this.#clock())) return false;
+        await this.#subscriptions.remove(conversationId, connectionId);
+        await this.#presence.remove({ userId, connectionId });
+        return false;
+      }
+      return true;
+    } catch (error) {
+      this.#count('PushFailures');
+      this.#report('push failed', { connectionId }, error);
+      return false;
+    }
+  }
+
+  /** The request rate is shared by the whole account: a refusal passes. */
+  async #postWhenAllowed(connectionId: string, frame: string, deadline: number): Promise<'posted' | 'gone'> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.#clock() > deadline) throw new Error('There was no time left to push');
+      try {
+        return await this.#gateway.post(connectionId, frame);
+      } catch (error) {
+        if (!isThrottled(error)) throw error;
+        await pause(attempt);
+      }
+    }
+  }
+
+  async #retry(jobs: QueuedJob[], secondsOf: (job: QueuedJob) => number): Promise<void> {
+    for (const job of jobs) {
+      try {
+        await this.#queue.retryIn(job.receiptHandle, secondsOf(job));
+      } catch (error) {
+        // It comes again later, after the queue's visibility timeout.
+        this.#report('a fan-out job could not be hastened', { messageId: job.messageId }, error);
+      }
+    }
+  }
+}
+
+/** All that waits for one bucket is one list of ranges. */
+function byBucket(queued: QueuedJob[]): { buckets: Bucket[]; unreadable: QueuedJob[] } {
+  const buckets = new Map<string, Bucket>();
+  const unreadable: QueuedJob[] = [];
+  for (const job of queued) {
+    const parsed = v.safeParse(FanOutJob, jsonIn(job.body));
+    if (!parsed.success) {
+      unreadable.push(job);
+      continue;
+    }
+    const { conversationId, bucket, fromSeq, toSeq } = parsed.output;
+    const key = bucketIdOf(conversationId, bucket);
+    const known = buckets.get(key) ?? { conversationId, bucket, ranges: [], jobs: [] };
+    known.ranges = mergedRanges([...known.ranges, { fromSeq, toSeq }]);
+    known.jobs.push(job);
+    buckets.set(key, known);
+  }
+  return { buckets: [...buckets.values()], unreadable };
+}
+
+function jsonIn(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined; // Which is no job either.
+  }
+}

@@ -1,0 +1,111 @@
+import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { bucketIdOf, bucketOfConnection } from '../../shared/domain/large-groups.ts';
+import { isLostRace, transact } from './dynamo.ts';
+import type { Membership } from './inbox-store.ts';
+import { type Connection, connectionLifetimeMs } from './presence-store.ts';
+
+/** A connection that receives a group's messages, by virtue of one membership. */
+export type Subscription = Pick<Connection, 'userId' | 'connectionId' | 'connectedAt'> &
+  Pick<Membership, 'joinedAt'>;
+
+/** `Subscriptions`: the live connections of each group that has outgrown pushing member by member. */
+export class SubscriptionStore {
+  readonly #documents: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(documents: DynamoDBDocumentClient, table: string) {
+    this.#documents = documents;
+    this.#table = table;
+  }
+
+  async remove(conversationId: string, connectionId: string): Promise<void> {
+    await this.#documents.send(
+      new DeleteCommand({
+        TableName: this.#table,
+        Key: { bucketId: bucketIdOf(conversationId, bucketOfConnection(connectionId)), connectionId },
+      }),
+    );
+  }
+
+  async isEmpty(conversationId: string, bucket: number): Promise<boolean> {
+    const { Count } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'bucketId = :bucketId',
+        ExpressionAttributeValues: { ':bucketId': bucketIdOf(conversationId, bucket) },
+        ConsistentRead: true,
+        Select: 'COUNT',
+        Limit: 1,
+      }),
+    );
+    return Count === 0;
+  }
+
+  /** One slice of a group's connections. */
+  async inBucket(conversationId: string, bucket: number): Promise<Subscription[]> {
+    const subscriptions: Subscription[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'bucketId = :bucketId',
+          ExpressionAttributeValues: { ':bucketId': bucketIdOf(conversationId, bucket) },
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      subscriptions.push(...((page.Items ?? []) as Subscription[])); // Only `SubscriptionWriter` writes the table.
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return subscriptions;
+  }
+}
+
+/** Writes subscriptions, each only as long as there is an inbox row for it. */
+export class SubscriptionWriter {
+  readonly #documents: DynamoDBDocumentClient;
+  readonly #tables: { subscriptions: string; inbox: string };
+
+  constructor(documents: DynamoDBDocumentClient, tables: { subscriptions: string; inbox: string }) {
+    this.#documents = documents;
+    this.#tables = tables;
+  }
+
+  /**
+   * Subscribes a connection while the membership lasts. `false` where it has ended: whoever ends one deletes its row
+   * before the subscriptions, so none can be written behind their back.
+   */
+  async put(
+    { userId, conversationId, joinedAt }: Membership,
+    { connectionId, connectedAt }: Pick<Connection, 'connectionId' | 'connectedAt'>,
+  ): Promise<boolean> {
+    const subscription: Subscription = { userId, connectionId, connectedAt, joinedAt };
+    try {
+      await transact(this.#documents, [
+        {
+          ConditionCheck: {
+            TableName: this.#tables.inbox,
+            Key: { userId, conversationId },
+            ConditionExpression: 'subscribedSince = :joinedAt',
+            ExpressionAttributeValues: { ':joinedAt': joinedAt },
+          },
+        },
+        {
+          Put: {
+            TableName: this.#tables.subscriptions,
+            Item: {
+              bucketId: bucketIdOf(conversationId, bucketOfConnection(connectionId)),
+              ...subscription,
+              expiresAt: Math.ceil((connectedAt + connectionLifetimeMs) / 1000),
+            },
+          },
+        },
+      ]);
+      return true;
+    } catch (error) {
+      if (isLostRace(error)) return false;
+      throw error;
+    }
+  }
+}
