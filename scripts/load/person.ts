@@ -1,0 +1,62 @@
+import { WebSocket } from 'ws';
+import { ParleyClient, type Session, type Signals } from '../../client/src/index.ts';
+
+export type Target = { url: string; webSocketUrl: string | undefined };
+
+/** One user with one device: the client an application would use, and a network that can be cut. */
+export class Person {
+  readonly userId: string;
+  readonly client: ParleyClient;
+  token: string;
+  #sockets = new Set<WebSocket>();
+  #signals: { up(): void; down(): void } | undefined;
+
+  constructor(userId: string, session: Session, { url, webSocketUrl }: Target) {
+    this.userId = userId;
+    this.token = session.token;
+    const sockets = this.#sockets;
+    class CuttableWebSocket extends WebSocket {
+      constructor(address: string, protocols: string[]) {
+        super(address, protocols);
+        sockets.add(this);
+        this.once('close', () => sockets.delete(this));
+      }
+    }
+    const signals: Signals = {
+      watch: (tell) => {
+        this.#signals = tell;
+        return () => {
+          this.#signals = undefined;
+        };
+      },
+    };
+    this.client = new ParleyClient({
+      url,
+      webSocketUrl,
+      ...session,
+      userId,
+      WebSocket: CuttableWebSocket,
+      signals,
+    });
+    this.client.on('session', ({ token }) => {
+      this.token = token;
+    });
+  }
+
+  /** Ends the connection without a word to either side. */
+  cut(): boolean {
+    for (const socket of this.#sockets) socket.terminate();
+    return this.#sockets.size > 0;
+  }
+
+  /** As when somebody looks at the screen again: a client that waits to connect tries now. */
+  look(): void {
+    this.#signals?.up();
+  }
+
+  /** As when the network is gone for a moment: the client connects again and catches up. */
+  reconnect(): void {
+    this.#signals?.down();
+    this.#signals?.up();
+  }
+}
