@@ -21,6 +21,20 @@ const browser = {
   },
 };
 
+/** `npm test -- --no-python` leaves out what needs the programs of tests/requirements.txt; without them it fails and says so. */
+const withPython = !process.argv.includes('--no-python');
+
+const localstack = {
+  test: {
+    ...shared,
+    name: 'localstack',
+    include: ['tests/localstack/**/*.test.ts'],
+    globalSetup: './tests/support/global-setup.ts',
+    // The CDK CLI alone takes a second or two to load, and runs several times in a test.
+    testTimeout: 120_000,
+  },
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -39,11 +53,12 @@ export default defineConfig({
           ...shared,
           name: 'system',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/browser/**'],
+          exclude: ['tests/browser/**', 'tests/localstack/**'],
           globalSetup: './tests/support/global-setup.ts',
         },
       },
       ...(withBrowser ? [browser] : []),
+      ...(withPython ? [localstack] : []),
     ],
   },
 });

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The path of a program of tests/requirements.txt. */
+export function pythonProgram(name: 'cfn-lint' | 'ministack'): string {
+  const path = join(import.meta.dirname, '../../.venv/bin', name);
+  if (existsSync(path)) return path;
+  throw new Error(
+    `${name} is not installed. Install it, with Python 3.10 or later, by ` +
+      '`python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt`; ' +
+      '`npm test -- --no-python` leaves out the tests that need it.',
+  );
+}
