@@ -8,6 +8,6 @@ export function pythonProgram(name: 'cfn-lint' | 'ministack'): string {
   throw new Error(
     `${name} is not installed. Install it, with Python 3.10 or later, by ` +
       '`python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt`; ' +
-      '`npm test -- --no-python` leaves out the tests that need it.',
+      '`PARLEY_NO_PYTHON=1 npm test` leaves out the tests that need it.',
   );
 }
