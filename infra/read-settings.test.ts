@@ -61,6 +61,16 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
       'setting "deliver.maximumRecordAgeMinutes" must not be more than "stream.retentionHours": what the stream has forgotten cannot be kept',
     ],
   ],
+  fanOut: [
+    [
+      { fanOut: { maximumConcurrency: 1 } },
+      'setting "fanOut.maximumConcurrency" must be a whole number from 2 to 1000, not 1',
+    ],
+    [
+      { fanOut: { maxReceiveCount: 0 } },
+      'setting "fanOut.maxReceiveCount" must be a whole number from 1 to 1000, not 0',
+    ],
+  ],
   registration: [
     [{ registration: 'off' }, 'setting "registration" must be one of "open", "closed", not "off"'],
   ],
