@@ -173,10 +173,30 @@ export const StageSettings = v.strictObject({
   /** Undeliverable records hold message text: the failure bucket forgets them after this many days. */
   failureRetentionDays: v.optional(wholeNumber(1, 3_650), 90),
 
-  /** SNS topic told when a message becomes a dead letter. Without it the alarm only shows in CloudWatch. */
-  alarmTopicArn: v.exactOptional(
-    text(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'),
+  /** Whom the alarms of docs/operations.md tell, and from where on. Without a reader they only show in CloudWatch. */
+  alarms: v.optional(
+    v.strictObject({
+      /** Gets a mail for each alarm and its end, once the subscription that SNS mails is confirmed. */
+      email: v.exactOptional(text(/^[^@\s]+@[^@\s]+$/, 'an e-mail address')),
+      /** An SNS topic that exists, such as that of a pager. Its policy must let cloudwatch.amazonaws.com publish. */
+      topicArn: v.exactOptional(
+        text(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'),
+      ),
+      /** How long accepted messages may wait in the stream. */
+      iteratorAgeSeconds: v.optional(wholeNumber(1, 86_400), 60),
+      /** What 99 of 100 pushes keep to. Without `deliver.enhancedFanOut` a shard is read once a second. */
+      pushLatencyMs: v.optional(wholeNumber(1, 3_600_000), 3_000),
+      /** Four fifths of what an account may run at once: 1,000 unless raised, and less in new accounts. */
+      accountConcurrency: v.optional(wholeNumber(1, 1_000_000), 800),
+    }),
+    {},
   ),
+
+  /**
+   * X-Ray's traces of every function: which request took how long, cold starts included. Paid for by the trace. API Gateway
+   * offers none for HTTP and WebSocket APIs, and a trace ends at the stream: `docs/operations.md`, Following a message.
+   */
+  tracing: v.optional(onOrOff, false),
 });
 
 /** As a stage writes them in infra/stages.ts: what it leaves out has the default above. */

@@ -156,9 +156,14 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
       'setting "failureRetentionDays" must be a whole number from 1 to 3650, not 0',
     ],
   ],
-  alarmTopicArn: [
-    [{ alarmTopicArn: 'alarms' }, 'setting "alarmTopicArn" must be the ARN of an SNS topic, not "alarms"'],
+  alarms: [
+    [
+      { alarms: { topicArn: 'alarms' } },
+      'setting "alarms.topicArn" must be the ARN of an SNS topic, not "alarms"',
+    ],
+    [{ alarms: { email: 'me' } }, 'setting "alarms.email" must be an e-mail address, not "me"'],
   ],
+  tracing: [[{ tracing: 'on' }, 'setting "tracing" must be true or false, not "on"']],
 };
 
 describe('a wrong setting is refused with its name and what it may be', () => {

@@ -15,6 +15,7 @@ const stageName = 'v1';
 
 export class ParleyHttpApi extends Construct {
   readonly url: string;
+  readonly stage: HttpStage;
   /** Where CloudFront finds it. */
   readonly domainName: string;
 
@@ -44,14 +45,14 @@ export class ParleyHttpApi extends Construct {
         },
       }),
     });
-    const stage = new HttpStage(this, 'Stage', {
+    this.stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName,
       autoDeploy: true,
       throttle: { rateLimit: settings.throttle.ratePerSecond, burstLimit: settings.throttle.burst },
       accessLogSettings: accessLog(this, settings, httpLogFields),
     });
-    this.url = stage.url;
+    this.url = this.stage.url;
     this.domainName = Fn.select(2, Fn.split('/', api.apiEndpoint));
 
     const integrationOf = oncePerFunction((name) => new HttpLambdaIntegration(name, handlers(name)));

@@ -6,8 +6,8 @@ import { EventSourceMapping, type IFunction, MetricType, StartingPosition } from
 import { Construct } from 'constructs';
 import type { Permission } from '../access.ts';
 import type { StageSettings } from '../config.ts';
+import { oneMinute, ParleyAlarm } from '../observing/parley-alarm.ts';
 import type { ParleyData } from '../stacks/parley-data.ts';
-import { LostMessageAlarm } from './lost-message-alarm.ts';
 
 export class MessageSource extends Construct {
   /** What Lambda does in the name of the function that is fed, and checks when the mapping is created. */
@@ -83,7 +83,7 @@ export class MessageSource extends Construct {
         namespace: 'AWS/Lambda',
         metricName,
         dimensionsMap: { EventSourceMappingUUID: mapping.eventSourceMappingId },
-        period: Duration.minutes(1),
+        period: oneMinute,
         statistic: Stats.SUM,
       });
     const failed = new MathExpression({
@@ -93,15 +93,14 @@ export class MessageSource extends Construct {
         delivered: events('OnFailureDestinationDeliveredEventCount'),
         dropped: events('DroppedEventCount'),
       },
-      period: Duration.minutes(1),
+      period: oneMinute,
       label: 'Records that used up their retries',
     });
-    new LostMessageAlarm(
-      this,
-      'FailedRecordAlarm',
-      this.settings,
-      failed,
-      'Messages used up their retries: they are in the failure bucket, or lost if the bucket could not take them.',
-    );
+    new ParleyAlarm(this, 'FailedRecordAlarm', this.data.alarming, {
+      name: 'failed-records',
+      says: 'Messages used up their retries: they are in the failure bucket, or lost if the bucket could not take them.',
+      metric: failed,
+      threshold: 0,
+    });
   }
 }

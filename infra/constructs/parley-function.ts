@@ -27,6 +27,13 @@ export type ParleyFunctionProps = {
   environment: Record<string, string>;
 };
 
+/** X-Ray has no resources to name (docs.aws.amazon.com/lambda/latest/dg/services-xray.html). */
+const ownTraces: Permission = {
+  actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+  resource: '*',
+  wildcardReason: 'X-Ray takes the traces of a role without naming what they belong to.',
+};
+
 const bundlesDirectory = join(import.meta.dirname, '../../dist/lambdas');
 
 export class ParleyFunction extends Construct {
@@ -40,17 +47,21 @@ export class ParleyFunction extends Construct {
       retention: settings.logs.retentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const ownLog = { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resource: logGroup.logGroupArn };
+    const ownLog: Permission = {
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resource: logGroup.logGroupArn,
+    };
     // Policies inside the role exist as soon as the role does: an event source mapping is checked against them when
     // it is created, and a separate policy could still be on its way.
-    const statements = [ownLog, ...permissions].map(
+    const all = settings.tracing ? [ownLog, ...permissions, ownTraces] : [ownLog, ...permissions];
+    const statements = all.map(
       ({ actions, resource }) => new PolicyStatement({ actions, resources: [resource] }),
     );
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { Access: new PolicyDocument({ statements }) },
     });
-    for (const { resource, wildcardReason } of permissions) {
+    for (const { resource, wildcardReason } of all) {
       if (wildcardReason) acknowledgeWildcard(role, resource, wildcardReason);
     }
     const reserved = settings.reservedConcurrency[name];
@@ -66,7 +77,7 @@ export class ParleyFunction extends Construct {
       logGroup,
       // The logger already writes one JSON object a line: Lambda has nothing to add to it.
       loggingFormat: LoggingFormat.TEXT,
-      tracing: Tracing.DISABLED,
+      tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment,
     });

@@ -17,6 +17,7 @@ const stageName = 'v1';
 
 export class ParleyWebSocketApi extends Construct {
   readonly url: string;
+  readonly stage: WebSocketStage;
   /** Where CloudFront finds it. */
   readonly domainName: string;
   readonly managementApi: ManagementApi;
@@ -36,6 +37,7 @@ export class ParleyWebSocketApi extends Construct {
       accessLogSettings: accessLog(this, settings, webSocketLogFields),
     });
     if (settings.logs.createApiGatewayRole) stage.node.addDependency(new ApiGatewayLogRole(this, 'LogRole'));
+    this.stage = stage;
     this.url = stage.url;
     this.domainName = Fn.select(2, Fn.split('/', this.api.apiEndpoint));
 

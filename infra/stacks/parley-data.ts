@@ -8,8 +8,10 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { StageSettings } from '../config.ts';
-import { LostMessageAlarm } from '../constructs/lost-message-alarm.ts';
 import { functionDefinitions } from '../functions.ts';
+import { AlarmTopics } from '../observing/alarm-topics.ts';
+import { type Alarming, oneMinute, ParleyAlarm } from '../observing/parley-alarm.ts';
+import { TableAlarms } from '../observing/table-alarms.ts';
 import { type TableDefinition, type TableName, tableDefinitions, tableNames } from '../tables.ts';
 import { stackOfStage } from './stack-of-stage.ts';
 
@@ -30,6 +32,9 @@ export class ParleyData extends Stack {
   /** By which the functions know a request of our own distribution, and so believe whose it says it is. */
   readonly edgeSecret: Secret;
 
+  /** For the alarms of all stacks. */
+  readonly alarming: Alarming;
+
   private readonly settings: StageSettings;
   private readonly removalPolicy: RemovalPolicy;
 
@@ -42,8 +47,14 @@ export class ParleyData extends Stack {
     this.settings = settings;
     this.removalPolicy = settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
+    this.alarming = {
+      stage: settings.stage,
+      topics: new AlarmTopics(this, 'AlarmTopics', settings).topics,
+    };
+
     const entries = tableNames.map((name) => [name, this.table(name, tableDefinitions[name])]);
     this.tables = Object.fromEntries(entries); // One entry for each name, as the type asks.
+    new TableAlarms(this, 'TableAlarms', this.alarming, this.tables);
     this.stream = this.messageStream();
     this.deadLetterQueue = this.queueOfDeadLetters();
     this.fanOutQueue = this.queueOfFanOutJobs();
@@ -118,13 +129,12 @@ export class ParleyData extends Stack {
       id: 'AwsSolutions-SQS3',
       reason: 'It is the dead-letter queue: it is read by people, so nothing in it can fail again.',
     });
-    new LostMessageAlarm(
-      this,
-      'DeadLetterAlarm',
-      this.settings,
-      mostWaitingIn(queue),
-      'A message that can never be processed waits in the dead-letter queue.',
-    );
+    new ParleyAlarm(this, 'DeadLetterAlarm', this.alarming, {
+      name: 'dead-letters',
+      says: 'A message that can never be processed waits in the dead-letter queue.',
+      metric: mostWaitingIn(queue),
+      threshold: 0,
+    });
     return queue;
   }
 
@@ -144,13 +154,12 @@ export class ParleyData extends Stack {
       ...common, // The dead-letter queue of a FIFO queue is one itself.
       retentionPeriod: Duration.days(14),
     });
-    new LostMessageAlarm(
-      this,
-      'FanOutDeadLetterAlarm',
-      this.settings,
-      mostWaitingIn(deadLetters),
-      'A fan-out job failed again and again: some members of a large group were not told of stored messages.',
-    );
+    new ParleyAlarm(this, 'FanOutDeadLetterAlarm', this.alarming, {
+      name: 'fan-out-dead-letters',
+      says: 'Fan-out jobs failed again and again: some members of large groups were not told of stored messages.',
+      metric: mostWaitingIn(deadLetters),
+      threshold: 0,
+    });
     return new Queue(this, 'FanOutJobs', {
       ...common,
       // Six times the function's, so that a job is not given out again while it waits for a free function
@@ -206,7 +215,7 @@ function attribute(key: TableDefinition['partitionKey']): Attribute {
 
 function mostWaitingIn(queue: Queue): IMetric {
   return queue.metricApproximateNumberOfMessagesVisible({
-    period: Duration.minutes(1),
+    period: oneMinute,
     statistic: Stats.MAXIMUM,
   });
 }

@@ -10,6 +10,7 @@ import { ParleyFunction } from '../constructs/parley-function.ts';
 import type { ApiDomains } from '../constructs/web-distribution.ts';
 import { ParleyWebSocketApi } from '../constructs/web-socket-api.ts';
 import { type FunctionName, functionDefinitions, functionNames } from '../functions.ts';
+import { Watch } from '../observing/watch.ts';
 import type { ParleyData } from './parley-data.ts';
 import { stackOfStage } from './stack-of-stage.ts';
 
@@ -54,6 +55,14 @@ export class ParleyService extends Stack {
     messageSource.deliverTo(handlers('stream-deliver'));
     fanOutSource.deliverTo(handlers('stream-fanout'));
     const httpApi = new ParleyHttpApi(this, 'Http', settings, handlers);
+
+    new Watch(this, 'Watch', {
+      settings,
+      data,
+      functions: handlers,
+      http: httpApi.stage,
+      webSocket: webSocketApi.stage,
+    });
 
     this.domains = { http: httpApi.domainName, webSocket: webSocketApi.domainName };
 

@@ -8,10 +8,12 @@ import { httpHandler, ok, open, signedIn } from './http-handler.ts';
 
 const log = vi.fn();
 beforeEach(() => {
+  vi.stubEnv('PARLEY_STAGE', 'test'); // Faults are counted for it.
   vi.spyOn(logger, 'info').mockImplementation(log);
   vi.spyOn(logger, 'error').mockImplementation(log);
 });
 afterEach(() => {
+  vi.unstubAllEnvs();
   vi.restoreAllMocks();
   log.mockClear();
 });

@@ -28,6 +28,8 @@ export const metricUnits = {
   CacheFallbacks: 'Count',
   /** Requests refused for coming too fast. */
   RateLimited: 'Count',
+  /** Invocations that failed for a reason of ours: a client was told INTERNAL or UNAVAILABLE, or nothing. */
+  Faults: 'Count',
   /** Records that can never be processed, set aside in the dead-letter queue. */
   DeadLetters: 'Count',
 } as const;

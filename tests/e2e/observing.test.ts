@@ -1,5 +1,6 @@
 /** What the functions write to their logs while a whole Parley is used, at the most talkative level. */
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { functionNames } from '../../infra/functions.ts';
 import { storeClients } from '../../local/emulators/aws-client.ts';
@@ -38,6 +39,7 @@ beforeAll(async () => {
   await sendAgain(alices);
   await provokeErrors(alices);
   await putUnreadableRecord();
+  await putFanOutJob();
   await Promise.all([alices.close(), bobs.close()]);
   await allLogged();
 }, 60_000);
@@ -98,6 +100,21 @@ async function putUnreadableRecord(): Promise<void> {
   );
   kinesis.destroy();
   await eventually(() => metricLines('DeadLetters').length > 0, 'the dead letter');
+}
+
+/** For a slice without connections of a group that has none: making a large one would take the longest of all. */
+async function putFanOutJob(): Promise<void> {
+  const { sqs } = storeClients(parley.runtime.endpoints, parley.runtime.region);
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: parley.runtime.physicalName('FanOutJobs'),
+      MessageBody: JSON.stringify({ version: 1, conversationId, bucket: 0, fromSeq: 1, toSeq: 1 }),
+      MessageGroupId: 'g',
+      MessageDeduplicationId: 'd',
+    }),
+  );
+  sqs.destroy();
+  await eventually(() => invocationsOf('stream-fanout').length > 0, 'the fan-out job');
 }
 
 /** Log lines come through pipes, and so a little after what they tell of. */

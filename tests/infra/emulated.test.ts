@@ -10,7 +10,8 @@ function typesOf(stage: 'dev' | 'localstack', without: RegExp): string[] {
 }
 
 test('what is deployed to an emulator is the stage dev, but for what emulators lack', () => {
-  const lacking = /AWS::ApiGatewayV2::RouteResponse|AWS::CloudWatch::(Alarm|CompositeAlarm|Dashboard)/;
+  const lacking =
+    /AWS::ApiGatewayV2::RouteResponse|AWS::CloudWatch::(Alarm|CompositeAlarm|Dashboard)|AWS::Logs::QueryDefinition/;
   const ofTheAccount = /AWS::ApiGateway::Account/;
   const inDev = typesOf('dev', new RegExp(`${lacking.source}|${ofTheAccount.source}`));
   const roleOfTheAccount = inDev.indexOf('ParleyService AWS::IAM::Role');
