@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type StageName, stageSettings } from '../infra/stages.ts';
+import { checkAnswers } from './deploying/answers.ts';
 import { runCdk } from './deploying/cdk.ts';
 import { confirm } from './deploying/confirm.ts';
 import { type Addresses, addressesIn, describeAddresses } from './deploying/outputs.ts';
@@ -42,6 +43,7 @@ try {
   });
   const stage = deployableStage(values.stage, 'deploy');
   const addresses = await deploy(stage, values.yes);
+  await checkAnswers(addresses);
   console.log(`\nStage ${stage} is deployed.\n\n${describeAddresses(addresses)}\n`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
