@@ -123,6 +123,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }),
     );
     for (const line of unknownResources(assembly)) log(`Not served locally: ${line}`);
+    writeFileAtomically(join(folder.path, 'resources.json'), JSON.stringify(resourceList(assembly), null, 2));
     await provision(assembly, clients, stores.secrets, log);
 
     const models = gatewaysFromAssembly(assembly);
@@ -242,6 +243,19 @@ function physicalName(assembly: Assembly, logicalId: string): string {
 function tableNames(assembly: Assembly): Record<string, string> {
   const tables = TABLE_TYPES.flatMap((type) => assembly.ofType(type));
   return Object.fromEntries(tables.map(({ logicalId, ref }) => [withoutHash(logicalId), ref]));
+}
+
+/** What tools find a deployment's parts by: as CloudFormation lists a stack's resources. */
+export type ResourceList = {
+  region: string;
+  resources: { logicalId: string; type: string; physicalId: string }[];
+};
+
+function resourceList({ region, resources }: Assembly): ResourceList {
+  return {
+    region,
+    resources: resources.map(({ logicalId, type, ref }) => ({ logicalId, type, physicalId: ref })),
+  };
 }
 
 /** CDK ends each logical id with eight hexadecimal digits of its path. */

@@ -17,7 +17,7 @@ const OWNER_FILE = 'parley.pid';
 const CONTENTS = [
   /^dynamodb\.(sqlite(-wal|-shm|-journal)?|pid)$/,
   /^(kinesis|queues|buckets|checkpoints)$/,
-  /^(secrets|demo|endpoints)\.json$/,
+  /^(secrets|demo|endpoints|resources)\.json$/,
   /^functions\.log$/,
 ];
 
