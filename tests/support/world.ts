@@ -151,14 +151,18 @@ export class World {
 
   /** Users without a password, by id. */
   async users(count: number): Promise<string[]> {
-    const { stores } = this.container();
     const userIds = Array.from({ length: count }, () => `usr_${randomUUID()}`);
+    await this.createUsers(userIds);
+    return userIds;
+  }
+
+  async createUsers(userIds: string[]): Promise<void> {
+    const { stores } = this.container();
     for (const userId of userIds) {
       const createdAt = new Date().toISOString();
       const user = { userId, username: userId, displayName: userId, createdAt, authEpoch: 1 };
       await stores.users.create(user, 'no password');
     }
-    return userIds;
   }
 
   /** Records put into the stream since the last call, in order. */
