@@ -1,6 +1,6 @@
 /**
  * What a stage for emulators goes without. CloudFormation refuses a template with a type it does not know, and so do they:
- * one resource would keep the whole stack from being deployed. MiniStack 1.5.33 was tried; LocalStack's free edition ended.
+ * one resource would keep the whole stack from being deployed. MiniStack 1.5.33 was tried.
  */
 import { CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
