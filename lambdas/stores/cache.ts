@@ -1,0 +1,108 @@
+import { setTimeout } from 'node:timers/promises';
+import type { CacheClient } from './cache-client.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+
+/**
+ * The cache answers in about a millisecond. What waits longer than this asks the table instead: a message waits for the
+ * cache twice at most, once when it is accepted and once when it is delivered.
+ */
+export const answerWithinMs = 20;
+
+/**
+ * A cache that may be slow, gone, empty or wrong at any time. It is asked, never relied on: what it does not answer is
+ * answered by a table. While it fails it is not asked, and connected to anew beside the work and not before it.
+ */
+export class Cache {
+  readonly #open: () => Promise<CacheClient>;
+  readonly #onFallback: () => void;
+  readonly #breaker: CircuitBreaker;
+  #client: CacheClient | undefined;
+  #connecting: Promise<void> | undefined;
+
+  /**
+   * @param open connects; each time anew, for the password is good for a quarter of an hour
+   * @param onFallback called for each attempt that the cache did not answer
+   */
+  constructor(
+    open: () => Promise<CacheClient>,
+    onFallback: () => void,
+    clock: () => number = Date.now,
+  ) {
+    this.#open = open;
+    this.#onFallback = onFallback;
+    this.#breaker = new CircuitBreaker(clock);
+    this.#connect();
+  }
+
+  /** What `ask` answers, or `undefined` where the cache cannot be asked, fails, or takes too long. */
+  async attempt<T extends object | number>(ask: (client: CacheClient) => Promise<T>): Promise<T | undefined> {
+    const client = this.#client;
+    if (client === undefined) {
+      this.#connect();
+      this.#onFallback();
+      return undefined;
+    }
+    try {
+      const answer = await within(answerWithinMs, ask(client));
+      this.#breaker.succeeded();
+      return answer;
+    } catch {
+      this.#onFallback();
+      if (this.#breaker.failed()) this.#leave(client);
+      return undefined;
+    }
+  }
+
+  /** Resolves when the attempt to connect that is under way has ended, well or not. */
+  async settled(): Promise<void> {
+    await this.#connecting;
+  }
+
+  close(): void {
+    this.#breaker.open();
+    if (this.#client !== undefined) this.#leave(this.#client);
+  }
+
+  /** Never awaited by an attempt. */
+  #connect(): void {
+    if (this.#connecting !== undefined || this.#breaker.isOpen) return;
+    this.#connecting = this.#tryToConnect().finally(() => {
+      this.#connecting = undefined;
+    });
+  }
+
+  async #tryToConnect(): Promise<void> {
+    let client: CacheClient | undefined;
+    try {
+      client = await this.#open();
+      const opened = client;
+      opened.on('end', () => this.#leave(opened));
+      // One that is too slow now would cost the next messages their patience.
+      await within(answerWithinMs, opened.ping());
+      this.#client = opened;
+    } catch {
+      client?.disconnect();
+      this.#breaker.open();
+    }
+  }
+
+  #leave(client: CacheClient): void {
+    if (this.#client === client) this.#client = undefined;
+    client.disconnect();
+  }
+}
+
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const tooLate = setTimeout(milliseconds, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`The cache did not answer within ${milliseconds} ms`);
+  });
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    // Both may end later, with nobody to hear of it.
+    answer.catch(() => {});
+    tooLate.catch(() => {});
+    timer.abort();
+  }
+}
