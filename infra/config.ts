@@ -79,6 +79,25 @@ export const StageSettings = v.strictObject({
     {},
   ),
 
+  /**
+   * A Valkey cache in front of presence and rate limits: each push then reads who is connected from memory, and heartbeats
+   * write no table. Everything works without it, and goes on when it fails. Billed by what it holds and does, from 100 MB
+   * (aws.amazon.com/elasticache/pricing). The limits keep a mistake from becoming a bill: beyond them it refuses.
+   */
+  cache: v.optional(
+    v.union(
+      [
+        off,
+        v.strictObject({
+          maximumGigabytes: v.optional(wholeNumber(1, 5_000), 1),
+          maximumEcpusPerSecond: v.optional(wholeNumber(1_000, 15_000_000), 50_000),
+        }),
+      ],
+      'false, {} or { maximumGigabytes: 1 to 5000, maximumEcpusPerSecond: 1000 to 15000000 }',
+    ),
+    false,
+  ),
+
   /** `closed`: nobody can register an account; existing users log in as before. Close it when your team is in. */
   registration: v.optional(oneOf(['open', 'closed']), 'open'),
 

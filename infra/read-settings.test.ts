@@ -42,6 +42,16 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
     [{ stream: { shards: 4 } }, 'setting "stream.shards" is unknown: "stream" has capacity, retentionHours'],
     [{ stream: 4 }, 'setting "stream" must be an object with capacity, retentionHours, not 4'],
   ],
+  cache: [
+    [
+      { cache: true },
+      'setting "cache" must be false, {} or { maximumGigabytes: 1 to 5000, maximumEcpusPerSecond: 1000 to 15000000 }, not true',
+    ],
+    [
+      { cache: { maximumGigabytes: 0 } },
+      'setting "cache.maximumGigabytes" must be a whole number from 1 to 5000, not 0',
+    ],
+  ],
   deliver: [
     [{ deliver: { enhancedFanOut: 1 } }, 'setting "deliver.enhancedFanOut" must be true or false, not 1'],
     [

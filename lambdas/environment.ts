@@ -19,6 +19,7 @@ type VariableName =
   | 'REGISTRATION'
   | 'RATE_LIMIT_SETTINGS'
   | 'PARLEY_STAGE'
+  | 'CACHE_URL'
   | 'PARLEY_VERSION';
 
 /** A variable of the function's environment, as `infra/` gives it. Throws with its name where it is missing. */
@@ -26,4 +27,9 @@ export function variable(name: VariableName): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`The environment variable ${name} is missing`);
   return value;
+}
+
+/** The same for one that a deployment may do without. */
+export function optionalVariable(name: VariableName): string | undefined {
+  return process.env[name] || undefined;
 }

@@ -9,7 +9,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
 import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
-import { variable } from './environment.ts';
+import { optionalVariable, variable } from './environment.ts';
 import { hop, report } from './logger.ts';
 import { count } from './metrics.ts';
 import { AcceptMessage } from './services/accept-message.ts';
@@ -36,6 +36,9 @@ import { ReadMarkers } from './services/read-markers.ts';
 import { Subscriptions } from './services/subscriptions.ts';
 import { Sync } from './services/sync.ts';
 import { Tokens } from './services/tokens.ts';
+import { Cache } from './stores/cache.ts';
+import { cacheAddress, openCache } from './stores/cache-client.ts';
+import { CachedPresence } from './stores/cached-presence.ts';
 import { ConnectionGateway } from './stores/connection-gateway.ts';
 import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
@@ -46,7 +49,8 @@ import { MembershipStore } from './stores/membership-store.ts';
 import { MessageLog } from './stores/message-log.ts';
 import { MessageStore } from './stores/message-store.ts';
 import { MessageStream } from './stores/message-stream.ts';
-import { PresenceStore } from './stores/presence-store.ts';
+import { type ConnectionRegistry, PresenceStore } from './stores/presence-store.ts';
+import { CachedRateBuckets } from './stores/rate-bucket-cache.ts';
 import { RateLimitStore } from './stores/rate-limit-store.ts';
 import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
@@ -63,6 +67,16 @@ function once<T>(make: () => T): () => T {
 }
 
 const tables = /* @__PURE__ */ once(newDocumentClient);
+/** Where the stage has one. */
+const cache = /* @__PURE__ */ once(() => {
+  const url = optionalVariable('CACHE_URL');
+  if (url === undefined) return undefined;
+  const address = cacheAddress(url, variable('AWS_REGION'));
+  return new Cache(
+    () => openCache(address, tables().config.credentials),
+    () => count('CacheFallbacks'),
+  );
+});
 
 // Stores
 
@@ -71,8 +85,11 @@ const users = () =>
 const profiles = () => new ProfileStore(tables(), variable('USERS_TABLE'));
 const conversationStore = () => new ConversationStore(tables(), variable('CONVERSATIONS_TABLE'));
 const messages = () => new MessageStore(tables(), variable('MESSAGES_TABLE'));
-export const presenceStore = () =>
-  new PresenceStore(tables(), variable('PRESENCE_TABLE'), variable('AWS_REGION'));
+const presenceStore = () => new PresenceStore(tables(), variable('PRESENCE_TABLE'), variable('AWS_REGION'));
+export const connectionRegistry = (): ConnectionRegistry => {
+  const shared = cache();
+  return shared === undefined ? presenceStore() : new CachedPresence(presenceStore(), shared);
+};
 const memberships = () =>
   new MembershipStore(tables(), {
     conversations: variable('CONVERSATIONS_TABLE'),
@@ -106,17 +123,21 @@ const fanOutQueue = () =>
 
 const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN')));
 const views = () => new ConversationViews(inboxStore(), conversationStore(), profiles());
-const push = () => new Push(presenceStore(), gateway(), report, count, hop);
+const push = () => new Push(connectionRegistry(), gateway(), report, count, hop);
 
 export const authenticate = () => new Authenticate(tokens(), profiles());
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
-export const presence = () => new Presence(presenceStore(), gateway(), profiles(), report);
-export const rateLimiter = () =>
-  new RateLimiter(
-    new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE')),
+export const presence = () => new Presence(connectionRegistry(), gateway(), profiles(), report);
+export const rateLimiter = () => {
+  const store = new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE'));
+  const shared = cache();
+  return new RateLimiter(
+    shared === undefined ? store : new CachedRateBuckets(store, shared),
+    store,
     v.parse(RateLimitSettings, JSON.parse(variable('RATE_LIMIT_SETTINGS'))),
     count,
   );
+};
 export const acceptMessage = () => new AcceptMessage(inboxStore(), rateLimiter(), stream(), count);
 export const history = () => new History(inboxStore(), messages());
 export const sync = () => new Sync(inboxStore(), conversationStore(), messages());
@@ -198,7 +219,7 @@ export const fanOut = () =>
     subscriptions: subscriptionStore(),
     messages: messages(),
     gateway: gateway(),
-    presence: presenceStore(),
+    presence: connectionRegistry(),
     queue: fanOutQueue(),
     report,
     count,

@@ -21,7 +21,7 @@ export async function main(
   // Until everything stands there is nothing to close in order: what we started dies with us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
   try {
-    const settings = startSettings(process.env, process.argv.slice(2));
+    const { functionEnvironment, ...settings } = startSettings(process.env, process.argv.slice(2));
     const functionLog = new FunctionLog();
     const runtime = await startRuntime({
       ...settings,
@@ -29,6 +29,7 @@ export async function main(
       webDirectory: buildWeb,
       log: (line) => console.log(line),
       lambda: {
+        environment: functionEnvironment,
         onLog: ({ functionName, line }) => functionLog.write(functionName, line),
         onInvocation({ functionName, functionError }) {
           if (functionError !== undefined)

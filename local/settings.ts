@@ -1,7 +1,14 @@
 import { parseArgs } from 'node:util';
 import { StartError } from './emulators/start-error.ts';
 
-export type StartSettings = { port: number; host: string; dataDirectory: string; fresh: boolean };
+export type StartSettings = {
+  port: number;
+  host: string;
+  dataDirectory: string;
+  fresh: boolean;
+  /** Variables of every function, beside those that the template gives them. */
+  functionEnvironment: Record<string, string>;
+};
 
 export const DEFAULT_PORT = 8787;
 
@@ -12,7 +19,17 @@ export function startSettings(environment: NodeJS.ProcessEnv, args: readonly str
     host: environment['HOST'] || '127.0.0.1',
     dataDirectory: environment['PARLEY_DATA'] || '.parley',
     fresh: wantsFresh(args),
+    functionEnvironment: cacheOf(environment['PARLEY_CACHE']),
   };
+}
+
+/** On AWS the template says where the cache is; here it is a server of the developer's own. */
+function cacheOf(url: string | undefined): Record<string, string> {
+  if (url === undefined || url === '') return {};
+  if (!/^redis:\/\/[^/@\s]+$/.test(url)) {
+    throw new StartError(`PARLEY_CACHE must be like redis://127.0.0.1:6379, not "${url}".`);
+  }
+  return { CACHE_URL: url };
 }
 
 function portOf(text: string | undefined): number {

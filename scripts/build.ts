@@ -33,29 +33,37 @@ const unusedCredentialProviders = [
   '@smithy/credential-provider-imds',
 ];
 
+/** The client of the cache, beside the bundles that may need it: most deployments have no cache and never load it. */
+const cacheClient = { package: 'iovalkey', file: 'valkey.mjs' };
+
+const options = {
+  absWorkingDir: projectRoot,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minify: true,
+  // Positions and names are enough for a stack trace, and maps without the sources load much faster.
+  sourcesContent: false,
+  legalComments: 'none',
+  write: false,
+  logLevel: 'silent',
+} satisfies esbuild.BuildOptions;
+
 export async function build(): Promise<Bundle[]> {
   const bundles = findBundles();
   if (bundles.length === 0) throw new Error(`No Lambda entries in lambdas/{${entryFolders.join(',')}}/*.ts`);
   const result = await esbuild.build({
-    absWorkingDir: projectRoot,
+    ...options,
     entryPoints: bundles.map(({ name, entry }) => ({ in: entry, out: `${name}/index` })),
     outdir: relative(projectRoot, bundlesDirectory),
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
     // esbuild prefers CommonJS for Node; the ES modules of the SDK can be tree-shaken.
     mainFields: ['module', 'main'],
-    minify: true,
     sourcemap: 'linked',
-    // Positions and names are enough for a stack trace, and maps without the sources load much faster.
-    sourcesContent: false,
-    legalComments: 'none',
     external: unusedCredentialProviders,
+    plugins: [besideTheBundle],
     metafile: true,
-    write: false,
-    logLevel: 'silent',
   });
   for (const bundle of bundles) {
     const output = result.metafile.outputs[relative(projectRoot, join(bundle.directory, 'index.mjs'))];
@@ -66,9 +74,37 @@ export async function build(): Promise<Bundle[]> {
     }
   }
   for (const { path, contents } of result.outputFiles) writeIfChanged(path, contents);
+  const client = await bundledCacheClient();
+  for (const { directory } of bundles) {
+    const output = result.metafile.outputs[relative(projectRoot, join(directory, 'index.mjs'))];
+    const isWanted = output?.imports.some(({ path }) => path === `./${cacheClient.file}`);
+    if (isWanted) writeIfChanged(join(directory, cacheClient.file), client);
+  }
   writeIfChanged(metafilePath, Buffer.from(JSON.stringify(result.metafile)));
   removeStaleBundles(bundles);
   return bundles;
+}
+
+const besideTheBundle: esbuild.Plugin = {
+  name: 'beside-the-bundle',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^${cacheClient.package}$`) }, () => ({
+      path: `./${cacheClient.file}`,
+      external: true,
+    }));
+  },
+};
+
+async function bundledCacheClient(): Promise<Uint8Array> {
+  const { outputFiles } = await esbuild.build({
+    ...options,
+    stdin: { contents: `export { Cluster, Redis } from '${cacheClient.package}';`, resolveDir: projectRoot },
+    // It is CommonJS, and asks for Node's own modules at run time.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error(`${cacheClient.package} gave no bundle`);
+  return file.contents;
 }
 
 function findBundles(): Bundle[] {

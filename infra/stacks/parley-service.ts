@@ -7,10 +7,16 @@ import { FanOutSource } from '../constructs/fan-out-source.ts';
 import { ParleyHttpApi } from '../constructs/http-api.ts';
 import { MessageSource } from '../constructs/message-source.ts';
 import { ParleyFunction } from '../constructs/parley-function.ts';
+import { type CachedStage, ValkeyCache } from '../constructs/valkey-cache.ts';
 import type { ApiDomains } from '../constructs/web-distribution.ts';
 import { ParleyWebSocketApi } from '../constructs/web-socket-api.ts';
-import { type FunctionName, functionDefinitions, functionNames } from '../functions.ts';
 import { Watch } from '../observing/watch.ts';
+import {
+  type FunctionDefinition,
+  type FunctionName,
+  functionDefinitions,
+  functionNames,
+} from '../functions.ts';
 import type { ParleyData } from './parley-data.ts';
 import { stackOfStage } from './stack-of-stage.ts';
 
@@ -25,6 +31,7 @@ export class ParleyService extends Stack {
     const webSocketApi = new ParleyWebSocketApi(this, 'WebSocket', settings);
     const messageSource = new MessageSource(this, 'MessageSource', data, settings);
     const fanOutSource = new FanOutSource(this, 'FanOutSource', data, settings);
+    const cache = hasCache(settings) ? new ValkeyCache(this, 'Cache', settings) : undefined;
 
     const build = (name: FunctionName): [FunctionName, ParleyFunction] => {
       const definition = functionDefinitions[name];
@@ -39,6 +46,10 @@ export class ParleyService extends Stack {
         settings,
         version,
       );
+      if (cache !== undefined && asksCache(definition)) {
+        permissions.push(...cache.permissions);
+        environment['CACHE_URL'] = cache.url;
+      }
       return [
         name,
         new ParleyFunction(this, constructId(name), { name, definition, settings, permissions, environment }),
@@ -69,6 +80,15 @@ export class ParleyService extends Stack {
     new CfnOutput(this, 'WebSocketUrl', { value: webSocketApi.url });
     new CfnOutput(this, 'HttpUrl', { value: httpApi.url });
   }
+}
+
+function hasCache(settings: StageSettings): settings is CachedStage {
+  return settings.cache !== false;
+}
+
+/** The cache stands before these two tables. */
+function asksCache({ tables }: FunctionDefinition): boolean {
+  return tables?.Presence !== undefined || tables?.RateLimits !== undefined;
 }
 
 /** `websocket-send` becomes `WebsocketSend`. */

@@ -7,7 +7,7 @@ import { type ConnectionGateway, isThrottled } from '../stores/connection-gatewa
 import type { FanOutQueue } from '../stores/fan-out-queue.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
-import { connectionLifetimeMs, type PresenceStore } from '../stores/presence-store.ts';
+import { type ConnectionRegistry, connectionLifetimeMs } from '../stores/presence-store.ts';
 import type { Subscription, SubscriptionStore } from '../stores/subscription-store.ts';
 import { messageEvents } from './message-events.ts';
 import { isYoung } from './push.ts';
@@ -39,7 +39,7 @@ export class FanOut {
   readonly #subscriptions: SubscriptionStore;
   readonly #messages: MessageStore;
   readonly #gateway: ConnectionGateway;
-  readonly #presence: PresenceStore;
+  readonly #presence: ConnectionRegistry;
   readonly #queue: FanOutQueue;
   readonly #report: Report;
   readonly #count: Count;
@@ -49,7 +49,7 @@ export class FanOut {
     subscriptions: SubscriptionStore;
     messages: MessageStore;
     gateway: ConnectionGateway;
-    presence: PresenceStore;
+    presence: ConnectionRegistry;
     queue: FanOutQueue;
     report: Report;
     count: Count;

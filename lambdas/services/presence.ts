@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ConnectionGateway } from '../stores/connection-gateway.ts';
-import type { Connection, PresenceStore } from '../stores/presence-store.ts';
+import type { Connection, ConnectionRegistry } from '../stores/presence-store.ts';
 import type { ProfileStore } from '../stores/user-store.ts';
 import type { Report } from './report.ts';
 import { notSignedIn } from './tokens.ts';
@@ -11,13 +11,18 @@ export type Session = Connection & { authEpoch: number };
 
 /** Which connections a user has, at most {@link limits.connectionsPerUser}, and none of an ended session. */
 export class Presence {
-  readonly #store: PresenceStore;
+  readonly #registry: ConnectionRegistry;
   readonly #gateway: ConnectionGateway;
   readonly #profiles: ProfileStore;
   readonly #report: Report;
 
-  constructor(store: PresenceStore, gateway: ConnectionGateway, profiles: ProfileStore, report: Report) {
-    this.#store = store;
+  constructor(
+    registry: ConnectionRegistry,
+    gateway: ConnectionGateway,
+    profiles: ProfileStore,
+    report: Report,
+  ) {
+    this.#registry = registry;
     this.#gateway = gateway;
     this.#profiles = profiles;
     this.#report = report;
@@ -29,7 +34,7 @@ export class Presence {
    * session has ended. Answers whether it was not registered before.
    */
   async seen({ authEpoch, ...connection }: Session): Promise<boolean> {
-    const { isNew, others } = await this.#store.register(connection);
+    const { isNew, others } = await this.#registry.register(connection);
     // Whoever ends all sessions closes the connections that are registered. One that registers meanwhile, or that could
     // not be closed then, finds out here.
     const user = await this.#profiles.user(connection.userId);
@@ -44,7 +49,7 @@ export class Presence {
 
   /** Closes all of a user's connections. */
   async endAll(userId: string): Promise<void> {
-    await this.#end(await this.#store.connectionsOf(userId));
+    await this.#end(await this.#registry.connectionsOf(userId));
   }
 
   /** Tries each of them: that one cannot be closed is no reason to leave the others open. */
@@ -54,7 +59,7 @@ export class Presence {
       async (connection) => {
         try {
           await this.#gateway.close(connection.connectionId);
-          await this.#store.remove(connection);
+          await this.#registry.remove(connection);
         } catch (error) {
           this.#report('connection could not be ended', { connectionId: connection.connectionId }, error);
         }

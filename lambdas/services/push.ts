@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { Count } from '../../shared/domain/metrics.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import type { ConnectionGateway } from '../stores/connection-gateway.ts';
-import type { Connection, PresenceStore } from '../stores/presence-store.ts';
+import type { Connection, ConnectionRegistry } from '../stores/presence-store.ts';
 import type { Hop } from './hop.ts';
 import type { Report } from './report.ts';
 
@@ -27,7 +27,7 @@ export type AcceptanceTimes = ReadonlyMap<ServerEvent, number>;
  * and repairs it.
  */
 export class Push {
-  readonly #presence: PresenceStore;
+  readonly #presence: ConnectionRegistry;
   readonly #gateway: ConnectionGateway;
   readonly #report: Report;
   readonly #count: Count;
@@ -35,7 +35,7 @@ export class Push {
   readonly #clock: () => number;
 
   constructor(
-    presence: PresenceStore,
+    presence: ConnectionRegistry,
     gateway: ConnectionGateway,
     report: Report,
     count: Count,

@@ -1,24 +1,28 @@
 import type { Count } from '../../shared/domain/metrics.ts';
 import type { BucketSettings, RateLimitSettings, WindowSettings } from '../../shared/domain/rate-limit.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
-import type { RateLimitStore } from '../stores/rate-limit-store.ts';
+import type { RateBuckets, RateLimitStore } from '../stores/rate-limit-store.ts';
 
 type BucketName = 'messages' | 'actions' | 'requests' | 'conversations';
 
 /** Who may do how much. Every refusal says when to try again. */
 export class RateLimiter {
-  readonly #store: RateLimitStore;
+  readonly #buckets: RateBuckets;
+  readonly #windows: RateLimitStore;
   readonly #settings: RateLimitSettings;
   readonly #count: Count;
   readonly #clock: () => number;
 
+  /** @param windows guard passwords, so that they are kept in the table, which no restart empties */
   constructor(
-    store: RateLimitStore,
+    buckets: RateBuckets,
+    windows: RateLimitStore,
     settings: RateLimitSettings,
     count: Count,
     clock: () => number = Date.now,
   ) {
-    this.#store = store;
+    this.#buckets = buckets;
+    this.#windows = windows;
     this.#settings = settings;
     this.#count = count;
     this.#clock = clock;
@@ -27,7 +31,7 @@ export class RateLimiter {
   /** Takes one from the user's bucket of that name, or throws `RATE_LIMITED`. */
   async take(name: BucketName, userId: string): Promise<void> {
     const bucket: BucketSettings = this.#settings[name];
-    this.#refuseIf(await this.#store.takeFromBucket(`${name}#${userId}`, bucket, this.#clock()));
+    this.#refuseIf(await this.#buckets.takeFromBucket(`${name}#${userId}`, bucket, this.#clock()));
   }
 
   async takeRegistration(address: string): Promise<void> {
@@ -48,13 +52,13 @@ export class RateLimiter {
 
   async loginSucceeded(username: string, address: string): Promise<void> {
     await Promise.all([
-      this.#store.forget(loginKey(username, address)),
-      this.#store.forget(loginKey(username, 'anywhere')),
+      this.#windows.forget(loginKey(username, address)),
+      this.#windows.forget(loginKey(username, 'anywhere')),
     ]);
   }
 
   async #takeFromWindow(key: string, window: WindowSettings): Promise<void> {
-    this.#refuseIf(await this.#store.takeFromWindow(key, window, this.#clock()));
+    this.#refuseIf(await this.#windows.takeFromWindow(key, window, this.#clock()));
   }
 
   #refuseIf(waitMs: number): void {

@@ -9,6 +9,21 @@ export type CacheClient = Pick<Redis, 'hgetall' | 'multi' | 'eval' | 'ping' | 'd
 /** Where the cache is: a server without a password, or ElastiCache Serverless, where one signs in as a role. */
 export type CacheAddress = { host: string; port: number; signIn?: Omit<TokenParts, 'credentials'> };
 
+/**
+ * Reads `redis://host:port`, or `rediss://user@host:port/cache-name` for ElastiCache, whose user signs in to the cache of that
+ * name. Throws where it is neither.
+ */
+export function cacheAddress(url: string, region: string): CacheAddress {
+  const { protocol, username, hostname, port, pathname } = new URL(url);
+  const server = { host: hostname, port: Number(port || 6379) };
+  if (protocol === 'redis:') return server;
+  const cacheName = pathname.slice(1);
+  if (protocol !== 'rediss:' || username === '' || cacheName === '') {
+    throw new Error('CACHE_URL must be redis://host:port or rediss://user@host:port/cache-name');
+  }
+  return { ...server, signIn: { cacheName, userName: username, region } };
+}
+
 /** Through a public endpoint, with TLS and signing in, it takes some ten milliseconds; here it may take this long. */
 const connectWithinMs = 1_000;
 

@@ -18,7 +18,12 @@ const tokenSeconds = 15 * 60;
  * (docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html).
  */
 export async function cacheToken({ cacheName, userName, region, credentials }: TokenParts): Promise<string> {
-  const signer = new SignatureV4({ service: 'elasticache', region, credentials, sha256: Hash.bind(null, 'sha256') });
+  const signer = new SignatureV4({
+    service: 'elasticache',
+    region,
+    credentials,
+    sha256: Hash.bind(null, 'sha256'),
+  });
   const request = new HttpRequest({
     method: 'GET',
     hostname: cacheName,

@@ -23,11 +23,7 @@ export class Cache {
    * @param open connects; each time anew, for the password is good for a quarter of an hour
    * @param onFallback called for each attempt that the cache did not answer
    */
-  constructor(
-    open: () => Promise<CacheClient>,
-    onFallback: () => void,
-    clock: () => number = Date.now,
-  ) {
+  constructor(open: () => Promise<CacheClient>, onFallback: () => void, clock: () => number = Date.now) {
     this.#open = open;
     this.#onFallback = onFallback;
     this.#breaker = new CircuitBreaker(clock);

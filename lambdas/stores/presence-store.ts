@@ -14,8 +14,22 @@ export type Connection = {
   lastSeenAt: number;
 };
 
-/** `Presence`: which connections of this region each user has. */
-export class PresenceStore {
+/** Whether a connection was registered for the first time, and the user's other connections. */
+export type Registration = { isNew: boolean; others: Connection[] };
+
+/** Which connections of this region each user has: the table knows, and a cache may be asked in its place. */
+export interface ConnectionRegistry {
+  /** Registers a connection, or says that it was seen. */
+  register(connection: Connection): Promise<Registration>;
+  remove(connection: Pick<Connection, 'userId' | 'connectionId'>): Promise<void>;
+  /** Each of them, whatever is remembered elsewhere. */
+  connectionsOf(userId: string): Promise<Connection[]>;
+  /** Of people who are to be pushed to: one that has just opened may be missing, one that closed may be there. */
+  connectionsOfAll(userIds: readonly string[]): Promise<Connection[]>;
+}
+
+/** `Presence`: the connections as they are. */
+export class PresenceStore implements ConnectionRegistry {
   readonly #documents: DynamoDBDocumentClient;
   readonly #table: string;
   readonly #region: string;
@@ -26,16 +40,7 @@ export class PresenceStore {
     this.#region = region;
   }
 
-  /**
-   * Registers a connection, or says that it was seen. Answers whether it was not registered before, and the user's other
-   * connections.
-   */
-  async register({
-    userId,
-    connectionId,
-    connectedAt,
-    lastSeenAt,
-  }: Connection): Promise<{ isNew: boolean; others: Connection[] }> {
+  async register({ userId, connectionId, connectedAt, lastSeenAt }: Connection): Promise<Registration> {
     const { Attributes } = await this.#documents.send(
       new UpdateCommand({
         TableName: this.#table,

@@ -5,8 +5,13 @@ import { isConditionFailure, itemOfFailure } from './dynamo.ts';
 /** Kept this long after they stop mattering, so that TTL never removes an item in use. */
 const keepMs = 60 * 60 * 1000;
 
+/** Takes one from a bucket. Answers how many milliseconds to wait: 0 is "go on". */
+export interface RateBuckets {
+  takeFromBucket(key: string, bucket: BucketSettings, now: number): Promise<number>;
+}
+
 /** Rate limits that hold over all functions at once. Each `take` answers how many milliseconds to wait: 0 is "go on". */
-export class RateLimitStore {
+export class RateLimitStore implements RateBuckets {
   readonly #documents: DynamoDBDocumentClient;
   readonly #table: string;
 

@@ -2,9 +2,9 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
 import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { presenceStore, subscriptions } from '../runtime.ts';
+import { connectionRegistry, subscriptions } from '../runtime.ts';
 
-const connections = presenceStore();
+const connections = connectionRegistry();
 const groups = subscriptions();
 
 export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()

@@ -31,6 +31,7 @@ describe.each(functionNames)('the bundle of %s', (name) => {
       ({ kind, path: imported }) => kind === 'dynamic-import' && !isBuiltin(imported),
     );
     for (const { path: imported } of later ?? []) {
+      if (imported === './valkey.mjs') continue; // See below.
       expect(imported).toMatch(
         /^@(aws-sdk\/credential-provider-(?!env|node)|smithy\/credential-provider-imds)/,
       );
@@ -48,4 +49,15 @@ describe.each(functionNames)('the bundle of %s', (name) => {
     expect(map.sources.some((source) => source.endsWith(`lambdas/${name.replace('-', '/')}.ts`))).toBe(true);
     expect(map.sourcesContent).toBeUndefined();
   });
+});
+
+test('the client of the cache lies beside each bundle that may ask for it, and loads there', async () => {
+  const wanting = functionNames.filter((name) =>
+    metafile.outputs[`dist/lambdas/${name}/index.mjs`]?.imports.some(({ path }) => path === './valkey.mjs'),
+  );
+  expect(wanting).toContain('stream-deliver');
+  for (const name of wanting) {
+    const client = await import(join(bundlesDirectory, name, 'valkey.mjs'));
+    expect(client).toMatchObject({ Redis: expect.any(Function), Cluster: expect.any(Function) });
+  }
 });

@@ -139,6 +139,7 @@ test('only what comes too fast is counted as limited', async () => {
   const refusals: string[] = [];
   const limiter = new RateLimiter(
     parley.stores.rateLimits,
+    parley.stores.rateLimits,
     { ...defaultRateLimits, messages: { perSecond: 0.001, burst: 2 } },
     (metric) => refusals.push(metric),
   );

@@ -257,6 +257,7 @@ export class World {
     const rateLimits = new RateLimitStore(documents, this.table('RateLimits'));
     const rates = new RateLimiter(
       rateLimits,
+      rateLimits,
       { ...defaultRateLimits, messages: { perSecond: 1_000, burst: 10_000 } },
       count,
     );

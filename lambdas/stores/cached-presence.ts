@@ -1,0 +1,182 @@
+import type { Cache } from './cache.ts';
+import type { Connection, ConnectionRegistry, PresenceStore, Registration } from './presence-store.ts';
+
+/**
+ * Clients send a heartbeat each minute. What is remembered of a user lives a little longer than that, so that what is wrong
+ * with it, after a write that did not reach the cache, is so for one heartbeat.
+ */
+const rememberedMs = 90_000;
+const heartbeatMs = 150_000;
+/** A field beside the connections: it is there where all of them are. Without it nothing is known, not even that there are none. */
+const complete = ':complete';
+
+/**
+ * The table's connections, remembered in the cache by user: `presence:{userId}` holds when each was opened,
+ * `heartbeat:{userId}` when each was last seen. Opening and closing always go to the table first; heartbeats and the look-ups
+ * of those who push are answered by the cache where it can.
+ *
+ * What is remembered of a user is only ever added to as a whole, from an answer of the table, and taken from by single
+ * connection. So whatever the order in which answers arrive, a connection that is in the table is missing here only if
+ * the write that should have added it failed; its own next heartbeat then finds that out. One that is here and has closed
+ * costs whoever pushes to it a refusal, which removes it.
+ */
+export class CachedPresence implements ConnectionRegistry {
+  readonly #table: PresenceStore;
+  readonly #cache: Cache;
+
+  constructor(table: PresenceStore, cache: Cache) {
+    this.#table = table;
+    this.#cache = cache;
+  }
+
+  async register(connection: Connection): Promise<Registration> {
+    const isHeartbeat = connection.lastSeenAt > connection.connectedAt;
+    const known = isHeartbeat ? await this.#seen(connection) : undefined;
+    if (known !== undefined && known.length > 0) {
+      return { isNew: false, others: known.filter((one) => one.connectionId !== connection.connectionId) };
+    }
+    const { isNew, others } = await this.#table.register(connection);
+    const lastSeen = await this.#remember(connection, others);
+    return { isNew, others: others.map((one) => ({ ...one, ...newest(one, lastSeen?.[one.connectionId]) })) };
+  }
+
+  async remove(connection: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
+    await this.#table.remove(connection);
+    const { userId, connectionId } = connection;
+    await this.#cache.attempt(async (client) =>
+      answers(
+        await client
+          .multi()
+          .hdel(presenceKey(userId), connectionId)
+          .hdel(heartbeatKey(userId), connectionId)
+          .exec(),
+      ),
+    );
+  }
+
+  /** Whoever ends a user's sessions must find each of them. */
+  async connectionsOf(userId: string): Promise<Connection[]> {
+    return this.#table.connectionsOf(userId);
+  }
+
+  async connectionsOfAll(userIds: readonly string[]): Promise<Connection[]> {
+    const wanted = [...new Set(userIds)];
+    if (wanted.length === 0) return [];
+    const remembered = await this.#cache.attempt((client) =>
+      Promise.all(wanted.map((userId) => client.hgetall(presenceKey(userId)))),
+    );
+    if (remembered === undefined) return this.#table.connectionsOfAll(wanted);
+
+    const known: Connection[] = [];
+    const unknown: string[] = [];
+    for (const [index, userId] of wanted.entries()) {
+      const fields = remembered[index] ?? {};
+      if (fields[complete] === undefined) unknown.push(userId);
+      else known.push(...connectionsIn(userId, fields));
+    }
+    if (unknown.length === 0) return known;
+    const read = await this.#table.connectionsOfAll(unknown);
+    await this.#fill(unknown, read);
+    return [...known, ...read];
+  }
+
+  /** All of the user's connections, or none where this one is not remembered, and so must be registered. */
+  async #seen({ userId, connectionId, lastSeenAt }: Connection): Promise<Connection[] | undefined> {
+    return this.#cache.attempt(async (client) => {
+      const [, , , presence, heartbeats] = answers(
+        await client
+          .multi()
+          .hset(heartbeatKey(userId), connectionId, lastSeenAt)
+          .pexpire(heartbeatKey(userId), heartbeatMs)
+          .pexpire(presenceKey(userId), rememberedMs)
+          .hgetall(presenceKey(userId))
+          .hgetall(heartbeatKey(userId))
+          .exec(),
+      );
+      const fields = fieldsOf(presence);
+      if (fields[complete] === undefined || fields[connectionId] === undefined) return [];
+      return connectionsIn(userId, fields, fieldsOf(heartbeats));
+    });
+  }
+
+  /** Answers when each of the user's connections was last seen, as far as is known here. */
+  async #remember(connection: Connection, others: Connection[]): Promise<Record<string, string> | undefined> {
+    const { userId, connectionId, lastSeenAt } = connection;
+    return this.#cache.attempt(async (client) => {
+      const [, , , , heartbeats] = answers(
+        await client
+          .multi()
+          .hset(presenceKey(userId), presenceFields([connection, ...others]))
+          .pexpire(presenceKey(userId), rememberedMs)
+          .hset(heartbeatKey(userId), connectionId, lastSeenAt)
+          .pexpire(heartbeatKey(userId), heartbeatMs)
+          .hgetall(heartbeatKey(userId))
+          .exec(),
+      );
+      return fieldsOf(heartbeats);
+    });
+  }
+
+  /** Also that a user has no connection is remembered: most members of most conversations have none. */
+  async #fill(userIds: string[], connections: Connection[]): Promise<void> {
+    await this.#cache.attempt((client) =>
+      Promise.all(
+        userIds.map(async (userId) => {
+          const own = connections.filter((one) => one.userId === userId);
+          return answers(
+            await client
+              .multi()
+              .hset(presenceKey(userId), presenceFields(own))
+              .pexpire(presenceKey(userId), rememberedMs)
+              .exec(),
+          );
+        }),
+      ),
+    );
+  }
+}
+
+// The braces keep both of a user's keys in one slot of a cluster, where one transaction may name them.
+const presenceKey = (userId: string) => `presence:{${userId}}`;
+const heartbeatKey = (userId: string) => `heartbeat:{${userId}}`;
+
+function presenceFields(connections: Connection[]): Record<string, number> {
+  const fields = connections.map(({ connectionId, connectedAt }) => [connectionId, connectedAt] as const);
+  return { [complete]: 1, ...Object.fromEntries(fields) };
+}
+
+function connectionsIn(
+  userId: string,
+  presence: Record<string, string>,
+  heartbeats: Record<string, string> = {},
+): Connection[] {
+  return Object.entries(presence)
+    .filter(([field]) => field !== complete)
+    .map(([connectionId, openedAt]) => {
+      const connectedAt = Number(openedAt);
+      return {
+        userId,
+        connectionId,
+        connectedAt,
+        lastSeenAt: Number(heartbeats[connectionId] ?? connectedAt),
+      };
+    });
+}
+
+function newest({ lastSeenAt }: Connection, heartbeat: string | undefined): { lastSeenAt: number } {
+  return { lastSeenAt: Math.max(lastSeenAt, Number(heartbeat ?? 0)) };
+}
+
+/** The answers of a transaction. Throws the first error among them. */
+function answers(results: [error: Error | null, answer: unknown][] | null): unknown[] {
+  if (results === null) throw new Error('The cache did not run the transaction');
+  return results.map(([error, answer]) => {
+    if (error !== null) throw error;
+    return answer;
+  });
+}
+
+/** The client turns the answer of `HGETALL` into an object; within a transaction its type does not say so. */
+function fieldsOf(answer: unknown): Record<string, string> {
+  return (answer ?? {}) as Record<string, string>;
+}
