@@ -23,7 +23,7 @@ export class ValkeyCache extends Construct {
     const { maximumGigabytes, maximumEcpusPerSecond } = settings.cache;
     // Both names are part of what is signed, and may hold lower case only. For IAM, user id and user name are one
     // (docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html).
-    const name = `parley-${settings.stage.toLowerCase()}`;
+    const name = `parley-${settings.stage}`;
     const user = new CfnUser(this, 'User', {
       engine: 'valkey',
       userId: name,

@@ -10,11 +10,16 @@ import { readSettings } from '../../infra/read-settings.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'parley-cached-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
-let app: ReturnType<typeof parleyApp>;
+const newApp = (outdir: string) =>
+  parleyApp(
+    { outdir: join(scratch, outdir) },
+    { settings: readSettings('cached', { cache: { maximumGigabytes: 2 } }) },
+  );
 let service: Template;
 beforeAll(() => {
-  app = parleyApp({ outdir: scratch }, { settings: readSettings('Cached', { cache: { maximumGigabytes: 2 } }) });
-  const stack = app.node.findAll().find(({ node }) => node.id === 'ParleyService');
+  const stack = newApp('template')
+    .node.findAll()
+    .find(({ node }) => node.id === 'ParleyService');
   service = Template.fromStack(stack as Parameters<typeof Template.fromStack>[0]); // Found by the id of that stack.
 });
 
@@ -53,5 +58,6 @@ test('just the functions that know presence or rate limits are told of it, and m
 });
 
 test('passes the AwsSolutions checks of cdk-nag', () => {
+  const app = newApp('checked');
   expect(new AwsSolutionsChecks(app).validateScope(app).violations).toEqual([]);
 });

@@ -4,10 +4,17 @@
  * A bundle cannot tell: a store is a class, and bundlers keep all methods of a class, so each function that uses one
  * method of a store carries the commands of them all. This walk follows references to functions, methods and
  * variables, as the checker resolves them. A method counts once its class is reached too; where the checker ends at a
- * method of a type without a body, every method of that name counts.
+ * method of a type without a body, that method of each class counts which has all that the type names.
  */
 import { join } from 'node:path';
-import { type ClassLikeDeclaration, type Node, type SourceFile, SyntaxKind } from 'typescript/unstable/ast';
+import {
+  type ClassLikeDeclaration,
+  type MethodSignatureDeclaration,
+  type Node,
+  type PropertySignatureDeclaration,
+  type SourceFile,
+  SyntaxKind,
+} from 'typescript/unstable/ast';
 import {
   isBindingElement,
   isCallExpression,
@@ -50,7 +57,7 @@ export class SourceWalk {
   private readonly waiting: Node[] = [];
   private readonly classes = new Set<ClassLikeDeclaration>();
   private readonly methodsOfUnreachedClasses = new Map<Node, Node[]>();
-  private readonly bodilessNames = new Set<string>();
+  private readonly bodiless = new Set<Node>();
   private readonly argumentsByCallee = new Map<Node, Node[][]>();
 
   constructor(project: Project, entry: SourceFile) {
@@ -109,7 +116,7 @@ export class SourceWalk {
       const symbol = this.unaliased(ownSymbol);
       const declarations = this.ownDeclarations(symbol);
       this.noteCall(name, symbol, declarations);
-      for (const declaration of declarations) this.reachDeclaration(declaration, symbol.name);
+      for (const declaration of declarations) this.reachDeclaration(declaration);
     }
   }
 
@@ -139,7 +146,7 @@ export class SourceWalk {
       .flatMap((handle) => handle.resolve() ?? []);
   }
 
-  private reachDeclaration(declaration: Node, name: string): void {
+  private reachDeclaration(declaration: Node): void {
     this.reachModule(declaration.getSourceFile());
     if (isClassDeclaration(declaration)) this.reachClass(declaration);
     else if (isFunctionDeclaration(declaration)) this.reach(declaration);
@@ -148,14 +155,7 @@ export class SourceWalk {
     else if (isVariableDeclaration(declaration) || isPropertyAssignment(declaration))
       this.reach(declaration.initializer);
     else if (isBindingElement(declaration)) this.reachSourceOf(declaration);
-    else if (isMethodSignatureDeclaration(declaration)) this.reachMethodsNamed(name);
-    else if (
-      isPropertySignatureDeclaration(declaration) &&
-      declaration.type &&
-      isFunctionTypeNode(declaration.type)
-    ) {
-      this.reachMethodsNamed(name);
-    }
+    else if (isBodiless(declaration)) this.reachImplementations(declaration);
   }
 
   /** A name out of a destructured value: what the value is made of counts. */
@@ -185,18 +185,32 @@ export class SourceWalk {
     for (const member of declared.members) {
       if (isConstructorDeclaration(member) || isClassStaticBlockDeclaration(member)) this.reach(member);
       if (isPropertyDeclaration(member)) this.reach(member.initializer);
-      if (isMethodDeclaration(member) && this.bodilessNames.has(member.name.getText())) this.reach(member);
     }
+    for (const signature of this.bodiless) this.reachImplementation(declared, signature);
     for (const method of this.methodsOfUnreachedClasses.get(declared) ?? []) this.reach(method);
   }
 
-  private reachMethodsNamed(name: string): void {
-    if (this.bodilessNames.has(name)) return;
-    this.bodilessNames.add(name);
-    for (const declared of this.classes) {
-      for (const member of declared.members) {
-        if (isMethodDeclaration(member) && member.name.getText() === name) this.reach(member);
-      }
-    }
+  private reachImplementations(signature: Node): void {
+    if (this.bodiless.has(signature)) return;
+    this.bodiless.add(signature);
+    for (const declared of this.classes) this.reachImplementation(declared, signature);
   }
+
+  private reachImplementation(declared: ClassLikeDeclaration, signature: Node): void {
+    const methods = new Map(
+      declared.members.filter(isMethodDeclaration).map((method) => [method.name.getText(), method]),
+    );
+    const wanted: string[] = [];
+    signature.parent.forEachChild((member) => {
+      if (isBodiless(member)) wanted.push(member.name.getText());
+    });
+    if (!isBodiless(signature) || !wanted.every((name) => methods.has(name))) return;
+    this.reach(methods.get(signature.name.getText()));
+  }
+}
+
+/** A method as an interface or an object type names it. */
+function isBodiless(node: Node): node is MethodSignatureDeclaration | PropertySignatureDeclaration {
+  if (isMethodSignatureDeclaration(node)) return true;
+  return isPropertySignatureDeclaration(node) && node.type !== undefined && isFunctionTypeNode(node.type);
 }
