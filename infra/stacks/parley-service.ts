@@ -10,13 +10,13 @@ import { ParleyFunction } from '../constructs/parley-function.ts';
 import { type CachedStage, ValkeyCache } from '../constructs/valkey-cache.ts';
 import type { ApiDomains } from '../constructs/web-distribution.ts';
 import { ParleyWebSocketApi } from '../constructs/web-socket-api.ts';
-import { Watch } from '../observing/watch.ts';
 import {
   type FunctionDefinition,
   type FunctionName,
   functionDefinitions,
   functionNames,
 } from '../functions.ts';
+import { Watch } from '../observing/watch.ts';
 import type { ParleyData } from './parley-data.ts';
 import { stackOfStage } from './stack-of-stage.ts';
 
