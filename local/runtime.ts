@@ -85,6 +85,12 @@ export type Runtime = {
   close(): Promise<void>;
 };
 
+/** What `endpoints.json` of the data folder holds. */
+export type RuntimeAddresses = StoreEndpoints & {
+  /** Of the API that posts to connections and closes them. */
+  connections: string;
+};
+
 /** Runs the synthesized template on this machine, and answers once everything is served. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { dataDirectory, log = () => {} } = options;
@@ -108,7 +114,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closers.push(() => stores.close());
     const { endpoints } = stores;
     // Ports are drawn anew at each start, so whoever wants to look into a store asks this file.
-    writeFileAtomically(join(folder.path, 'endpoints.json'), JSON.stringify(endpoints, null, 2));
+    const addresses: RuntimeAddresses = { ...endpoints, connections: door.connectionsUrl };
+    writeFileAtomically(join(folder.path, 'endpoints.json'), JSON.stringify(addresses, null, 2));
     const clients = storeClients(endpoints, region);
     closers.push(() => clients.destroy());
 

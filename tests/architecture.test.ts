@@ -54,7 +54,11 @@ const layers: Record<string, Layer> = {
   // A user of the client's public entry, and of nothing behind it.
   web: { may: ['client/src/index.ts', 'shared/web'], packages: /^$/ },
   infra: { may: ['shared', 'package.json'], packages: /^(node:|aws-cdk-lib|constructs$)/ },
-  scripts: { may: ['client', 'infra', 'local', 'shared', 'package.json'], packages: /^(node:|@aws-sdk\/)/ },
+  // Operators' tools do through the same stores and services what the functions do.
+  scripts: {
+    may: ['client', 'infra', 'lambdas/services', 'lambdas/stores', 'local', 'shared', 'package.json'],
+    packages: /^(node:|@aws-sdk\/)/,
+  },
 };
 const bound = /^(node:|@aws-sdk\/|@smithy\/|aws-cdk-lib|constructs$)/;
 

@@ -66,6 +66,8 @@ export class Accounts {
     const still = await this.#users.credential(username);
     if (still?.passwordHash !== credential?.passwordHash) throw wrongCredentials();
     await this.#rates.loginSucceeded(username, address);
+    // Only to those who know the password: nobody else learns that there is such an account.
+    if (user.blocked) throw new ParleyError('FORBIDDEN', 'This account is blocked.');
     return this.#signIn(user);
   }
 

@@ -8,6 +8,8 @@ export type User = {
   createdAt: string;
   /** Counts the times all sessions were ended: a token made at an earlier epoch is no longer good. */
   authEpoch: number;
+  /** An operator keeps this user out. */
+  blocked?: true;
 };
 
 export type Credential = { username: string; userId: string; passwordHash: string };
@@ -104,6 +106,30 @@ export class UserStore {
       // A later epoch is there already: those sessions have ended.
       if (!isConditionFailure(error)) throw error;
     }
+  }
+
+  /** Ends every session too: a blocked user has none, and a session of before never comes back. */
+  async block(userId: string): Promise<void> {
+    await this.#documents.send(
+      new UpdateCommand({
+        TableName: this.#users,
+        Key: { userId },
+        UpdateExpression: 'SET blocked = :true ADD authEpoch :one',
+        ConditionExpression: 'attribute_exists(userId)',
+        ExpressionAttributeValues: { ':true': true, ':one': 1 },
+      }),
+    );
+  }
+
+  async unblock(userId: string): Promise<void> {
+    await this.#documents.send(
+      new UpdateCommand({
+        TableName: this.#users,
+        Key: { userId },
+        UpdateExpression: 'REMOVE blocked',
+        ConditionExpression: 'attribute_exists(userId)',
+      }),
+    );
   }
 
   async setDisplayName(userId: string, displayName: string): Promise<void> {

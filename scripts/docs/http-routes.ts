@@ -126,6 +126,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     },
     errors: {
       UNAUTHENTICATED: 'Unknown user or wrong password: the same answer for both.',
+      FORBIDDEN: 'The account is blocked. Only who knows its password is told.',
       RATE_LIMITED: 'Too many failures for this username.',
     },
   },

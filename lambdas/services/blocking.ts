@@ -1,0 +1,36 @@
+import type { User, UserStore } from '../stores/user-store.ts';
+import type { Presence } from './presence.ts';
+
+/** Keeps a user out: an operator's decision, which no route of the API makes. */
+export class Blocking {
+  readonly #users: UserStore;
+  readonly #presence: Presence;
+
+  constructor(users: UserStore, presence: Presence) {
+    this.#users = users;
+    this.#presence = presence;
+  }
+
+  /**
+   * From now on no login succeeds, every token is refused and every connection is closed. To do it again does no harm, and
+   * closes what could not be closed before. Answers `undefined` where there is no such user.
+   */
+  async block(username: string): Promise<User | undefined> {
+    return this.#of(username, async (user) => {
+      await this.#users.block(user.userId);
+      await this.#presence.endAll(user.userId);
+    });
+  }
+
+  /** Lets the user log in again; tokens of before stay refused. */
+  async unblock(username: string): Promise<User | undefined> {
+    return this.#of(username, (user) => this.#users.unblock(user.userId));
+  }
+
+  async #of(username: string, change: (user: User) => Promise<void>): Promise<User | undefined> {
+    const credential = await this.#users.credential(username);
+    const user = credential && (await this.#users.user(credential.userId));
+    if (user !== undefined) await change(user);
+    return user;
+  }
+}
