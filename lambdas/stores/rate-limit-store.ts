@@ -4,6 +4,8 @@ import { isConditionFailure, itemOfFailure } from './dynamo.ts';
 
 /** Kept this long after they stop mattering, so that TTL never removes an item in use. */
 const keepMs = 60 * 60 * 1000;
+/** Clocks of two functions differ by less, unless one of them is wrong. */
+const clockSkewMs = 1_000;
 
 /** Takes one from a bucket. Answers how many milliseconds to wait: 0 is "go on". */
 export interface RateBuckets {
@@ -22,14 +24,20 @@ export class RateLimitStore implements RateBuckets {
 
   /**
    * Takes one from a bucket (GCRA). DynamoDB has no `max()`, so a bucket that is full again and one in use are
-   * two updates; the first is the common one, for people pause between messages.
+   * two updates; the first is the common one, for people pause between messages. A bucket that would be full later than
+   * an empty one was filled by a clock far ahead, and counts as full: nobody waits until time has caught up.
    */
   async takeFromBucket(key: string, bucket: BucketSettings, now: number): Promise<number> {
     const { intervalMs, toleranceMs } = bucketTimes(bucket);
     const full = await this.#update(key, {
       set: 'fullAt = :next, expiresAt = :expiresAt',
-      condition: 'attribute_not_exists(fullAt) OR fullAt <= :now',
-      values: { ':next': now + intervalMs, ':now': now, ':expiresAt': seconds(now + intervalMs + keepMs) },
+      condition: 'attribute_not_exists(fullAt) OR fullAt <= :now OR fullAt > :wrong',
+      values: {
+        ':next': now + intervalMs,
+        ':now': now,
+        ':wrong': now + toleranceMs + intervalMs + clockSkewMs,
+        ':expiresAt': seconds(now + intervalMs + keepMs),
+      },
     });
     if (full === 'done') return 0;
 

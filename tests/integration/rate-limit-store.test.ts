@@ -66,3 +66,21 @@ test('what is forgotten begins anew', async () => {
   await store.forget(key);
   expect(await store.takeFromWindow(key, window, start)).toBe(0);
 });
+
+test('a clock that was ahead for a moment locks nobody out once it is right again', async () => {
+  const key = randomUUID();
+  const tenMinutes = 600_000;
+  for (let taken = 0; taken < bucket.burst; taken += 1)
+    await store.takeFromBucket(key, bucket, start + tenMinutes);
+  expect(await store.takeFromBucket(key, bucket, start)).toBe(0);
+  // And the bucket holds again from there on.
+  for (let taken = 1; taken < bucket.burst; taken += 1)
+    expect(await store.takeFromBucket(key, bucket, start)).toBe(0);
+  expect(await store.takeFromBucket(key, bucket, start)).toBeGreaterThan(0);
+});
+
+test('clocks that differ by less than a second share one bucket', async () => {
+  const key = randomUUID();
+  for (let taken = 0; taken < bucket.burst; taken += 1) await store.takeFromBucket(key, bucket, start + 900);
+  expect(await store.takeFromBucket(key, bucket, start)).toBe(1_000);
+});
