@@ -88,7 +88,7 @@ export function parseLoadOptions(
   const most = Math.min(loadLimits.conversations, (users * (users - 1)) / 2);
   const options: LoadOptions = {
     users,
-    groups: groupsOf(values.groups ?? '', users),
+    groups: parseGroups(values.groups ?? '', users),
     directs: numberOf('dms', values.dms ?? String(Math.floor(users / 2)), { min: 0, max: most }),
     rate: numberOf('rate', values.rate ?? '10', { min: 0.1, max: loadLimits.rate, fractions: true }),
     durationMs: durationOf('duration', values.duration ?? '30s', {
@@ -115,7 +115,7 @@ export function parseLoadOptions(
   return options;
 }
 
-function groupsOf(text: string, users: number): GroupSpec[] {
+export function parseGroups(text: string, users: number): GroupSpec[] {
   if (text === '') return [];
   return text.split(',').map((part) => {
     const [, count = '', size = ''] = /^(\d+)x(\d+)$/.exec(part.trim()) ?? [];

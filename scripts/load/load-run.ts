@@ -49,10 +49,11 @@ export async function runLoad(
   stop: AbortSignal,
   hooks: LoadHooks,
 ): Promise<LoadOutcome> {
+  const { url, webSocketUrl } = target;
   const random = seededRandom(plan.seed);
   const planned = planConversations(plan.users, plan.groups, plan.directs, random);
   hooks.say(`Making ${plan.users} users and ${planned.length} conversations`);
-  const crowd = await gather({ ...plan, planned }, { ...target, signal: stop, say: hooks.say });
+  const crowd = await gather({ ...plan, planned }, { url, webSocketUrl, signal: stop, say: hooks.say });
   const measurements = new Measurements();
   const watch = new Watch(crowd, measurements);
   const clock = setInterval(() => {
@@ -63,6 +64,7 @@ export async function runLoad(
     await connectAll(crowd.people, plan.ramp, stop);
     hooks.say(`Sending ${plan.rate} messages a second`);
     const faults = hooks.during?.(crowd, watch, stop);
+    faults?.catch(() => undefined); // Awaited below, when all is said.
     const lines = conversation(crowd, random);
     const pace = { perSecond: plan.rate, durationMs: plan.durationMs };
     await speak(lines, pace, stop, ({ person, talk, content }, plannedAt) =>
@@ -73,7 +75,7 @@ export async function runLoad(
     hooks.say(`${interrupted ? 'Stopped: waiting' : 'Waiting'} for the last messages`);
     const repairedAtTheEnd = await settle(crowd, watch, plan.settleMs);
     hooks.say('Verifying');
-    const truth = await readStoredTruth(target.url, crowd, AbortSignal.timeout(plan.settleMs * 2));
+    const truth = await readStoredTruth(url, crowd, AbortSignal.timeout(plan.settleMs * 2));
     watch.lookAtInboxes();
     const verdict = verify(watch.observation, truth);
     return { measurements, verdict, interrupted, repairedAtTheEnd, conversations: planned.length };

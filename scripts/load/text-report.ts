@@ -2,7 +2,7 @@ import { percentiles, type Summary } from './summary.ts';
 
 /** What is printed at the end. */
 export function textReport(summary: Summary): string {
-  const { latencies, totals, errors, verdict, notes, passed } = summary;
+  const { latencies, totals, errors, verdict, notes, passed, faults } = summary;
   const rows = [
     ['', 'count', 'mean', ...percentiles.map((one) => (one === 100 ? 'max' : `p${one}`))],
     ...latencies.map(({ name, count, meanMs, percentiles: values }) => [
@@ -21,6 +21,9 @@ export function textReport(summary: Summary): string {
       .map(([name, count]) => `${name} ${count}`)
       .join(', '),
     ...Object.entries(errors).map(([what, count]) => `  ${count} × ${what}`),
+    ...(faults === undefined
+      ? []
+      : ['', ...faults.counts.map(({ happened, unit }) => `⚡ ${happened} ${unit}`)]),
     ...notes.map((note) => `Note: ${note}`),
     '',
     ...verdict.checks.flatMap(({ name, checked, failures, examples }) => [

@@ -65,6 +65,11 @@ export class Watch {
     this.#unsettled += 1;
   }
 
+  /** How many messages were sent since then, by `performance.now()`. */
+  sentSince(time: number): number {
+    return [...this.#tracked.values()].filter(({ plannedAt }) => plannedAt >= time).length;
+  }
+
   /** People whose client has not been told of all that is stored. */
   laggards(): Person[] {
     const stored = new Map<string, number>();

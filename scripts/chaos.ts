@@ -1,0 +1,96 @@
+/** `npm run chaos`: a load test during which nearly everything goes wrong, and the same verification. See docs/performance.md. */
+import { randomInt } from 'node:crypto';
+import { type ChaosOptions, chaosUsage, parseChaosOptions } from './chaos/chaos-options.ts';
+import { MortalParley } from './chaos/mortal-parley.ts';
+import { faultText, planFaults } from './chaos/plan.ts';
+import { Storm } from './chaos/storm.ts';
+import { type LoadPlan, runLoad } from './load/load-run.ts';
+import { durationText, UsageError } from './load/option-values.ts';
+import { Progress } from './load/progress.ts';
+import { seededRandom } from './load/seeded-random.ts';
+import { summaryOf } from './load/summary.ts';
+import { textReport } from './load/text-report.ts';
+import { writeReports } from './load/write-reports.ts';
+import { synth } from './synth.ts';
+
+const progress = new Progress(process.stdout);
+const stop = new AbortController();
+process.on('SIGINT', () => {
+  if (stop.signal.aborted) process.exit(130);
+  progress.say('Stopping: what was sent is still verified. Ctrl-C once more ends at once.');
+  stop.abort(new Error('interrupted'));
+});
+
+try {
+  const options = parseChaosOptions(process.argv.slice(2), randomInt(2 ** 32));
+  if (options === undefined) console.log(chaosUsage);
+  else process.exitCode = (await chaos(options)) ? 0 : 1;
+} catch (error) {
+  if (error instanceof UsageError) progress.say(`${error.message} See npm run chaos -- --help.`);
+  else if (stop.signal.aborted) progress.say('Stopped before anything was sent.');
+  else throw error;
+  process.exitCode = 1;
+}
+
+async function chaos(options: ChaosOptions): Promise<boolean> {
+  const planned = planFaults(options.seed, options.durationMs, options.kinds);
+  const replay = `npm run chaos -- ${process.argv.slice(2).filter(notSeed).concat(`--seed ${options.seed}`).join(' ')}`;
+  progress.say(`Seed ${options.seed}: the same plan again with ${replay}`);
+  for (const fault of planned)
+    progress.say(`  ${(fault.atMs / 1000).toFixed(1).padStart(6)} s  ${fault.kind}: ${faultText(fault)}`);
+  if (options.planOnly) return true;
+
+  let second = 0;
+  const parley = await MortalParley.start(await synth('local'), (kind) => storm.struck(kind));
+  const storm = new Storm({
+    planned,
+    parley,
+    second: () => second,
+    random: seededRandom(options.seed + 1),
+    say: (line) => progress.say(line),
+  });
+  let passed = false;
+  try {
+    const at = new Date();
+    const plan: LoadPlan = { ...options, ramp: 50, name: 'chaos', password: 'a password of chaos' };
+    const outcome = await runLoad(plan, parley, stop.signal, {
+      say: (line) => progress.say(line),
+      onSecond: (one, watch, measurements) => {
+        ({ second } = one);
+        progress.second(one, options.users, watch, measurements);
+      },
+      during: (crowd, watch, signal) => storm.rage(crowd, watch, signal),
+    });
+    const summary = { ...summaryOf('chaos', at, plan, settingsOf(options), outcome), faults: storm.summary };
+    const idle = outcome.interrupted ? [] : storm.summary.counts.filter(({ happened }) => happened === 0);
+    passed = outcome.verdict.passed && idle.length === 0;
+    summary.passed = passed;
+    for (const { kind } of idle)
+      summary.notes.push(
+        `The fault ${kind} was planned, and never struck: this run proves less than it says.`,
+      );
+    progress.say(textReport(summary));
+    progress.say(`Reports: ${writeReports(options.reportDirectory, summary).join(', ')}`);
+    return passed;
+  } finally {
+    const keepData = !passed && !stop.signal.aborted;
+    if (keepData) progress.say(`The runtime's data and functions.log are kept: ${parley.dataDirectory}`);
+    await parley.stop(keepData);
+  }
+}
+
+function notSeed(argument: string, index: number, all: string[]): boolean {
+  return !/^--seed/.test(argument) && all[index - 1] !== '--seed';
+}
+
+function settingsOf(options: ChaosOptions): [string, string][] {
+  const groups = options.groups.map(({ count, size }) => `${count}x${size}`).join(',');
+  return [
+    ['users', String(options.users)],
+    ['groups', groups],
+    ['conversations of two', String(options.directs)],
+    ['messages a second', String(options.rate)],
+    ['for', durationText(options.durationMs)],
+    ['seed', String(options.seed)],
+  ];
+}
