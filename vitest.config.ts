@@ -35,6 +35,20 @@ const localstack = {
   },
 };
 
+/** `PARLEY_NO_CACHE=1 npm test` leaves out what needs a `redis-server`; without one it fails and says so. */
+const withCache = !process.env['PARLEY_NO_CACHE'];
+
+const cache = {
+  test: {
+    ...shared,
+    name: 'cache',
+    // What a user sees is the same with a cache and without.
+    include: ['tests/cache/**/*.test.ts', 'tests/e2e/**/*.test.ts'],
+    globalSetup: ['./tests/support/global-setup.ts', './tests/cache/support/global-setup.ts'],
+    setupFiles: './tests/cache/support/use-cache.ts',
+  },
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -55,12 +69,14 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: [
             'tests/browser/**',
+            'tests/cache/**',
             'tests/localstack/**',
             ...(withPython ? [] : ['tests/infra/cfn-lint.test.ts']),
           ],
           globalSetup: './tests/support/global-setup.ts',
         },
       },
+      ...(withCache ? [cache] : []),
       ...(withBrowser ? [browser] : []),
       ...(withPython ? [localstack] : []),
     ],

@@ -20,6 +20,8 @@ type Options = {
   limits?: RuntimeOptions['limits'];
   /** In place of what the template gives the functions. */
   environment?: Record<string, string>;
+  /** @default PARLEY_CACHE, and none without it */
+  cache?: string | undefined;
 };
 
 /** A Parley of the test file's own, in an empty data folder and on a free port. */
@@ -33,7 +35,8 @@ export class Parley {
   readonly #sockets: ChatSocket[] = [];
 
   static async start(options: Options = {}): Promise<Parley> {
-    const { preload = ['cheap-passwords'], limits = {}, environment = {} } = options;
+    const { preload = ['cheap-passwords'], limits = {}, cache = process.env['PARLEY_CACHE'] } = options;
+    const environment = { ...(cache !== undefined && { CACHE_URL: cache }), ...options.environment };
     const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
     const logLines: string[] = [];
     const invocations: InvocationReport[] = [];
