@@ -1,8 +1,9 @@
 /** A stage that is deployed in an AWS account, by what CloudFormation says of its stacks. */
-import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { stageNames, stageSettings } from '../../infra/stages.ts';
 import { UsageError } from '../load/option-values.ts';
 import { type DeployedResource, Deployment } from './deployment.ts';
+import { resourcesOfStack } from './stack-resources.ts';
 
 /** Those of the stacks that hold what tools look into. */
 const stacks = ['ParleyData', 'ParleyService'];
@@ -40,37 +41,22 @@ async function resourcesOf(
   region: string,
   client: CloudFormationClient,
 ): Promise<DeployedResource[]> {
-  const resources: DeployedResource[] = [];
-  try {
-    for await (const page of paginateListStackResources({ client }, { StackName: stackName })) {
-      for (const { LogicalResourceId, ResourceType, PhysicalResourceId } of page.StackResourceSummaries ??
-        []) {
-        if (LogicalResourceId === undefined || PhysicalResourceId === undefined) continue;
-        resources.push({
-          logicalId: LogicalResourceId,
-          type: ResourceType ?? '',
-          physicalId: PhysicalResourceId,
-        });
-      }
-    }
-  } catch (error) {
-    // CloudFormation's answer where there is no such stack.
-    if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)) {
-      throw new UsageError(
-        `There is no stack ${stackName} in ${region} of this account. Is it the right --region, and AWS_PROFILE?`,
-        { cause: error },
-      );
-    }
+  const resources = await resourcesOfStack(stackName, client).catch((cause: unknown) => {
     if (
-      error instanceof Error &&
-      /credential|token|denied|authoriz/i.test(`${error.name} ${error.message}`)
+      cause instanceof Error &&
+      /credential|token|denied|authoriz/i.test(`${cause.name} ${cause.message}`)
     ) {
       throw new UsageError(
-        `AWS did not let this shell see ${stackName} (${error.name}). Sign in, or name the profile in AWS_PROFILE.`,
-        { cause: error },
+        `AWS did not let this shell see ${stackName} (${cause.name}). Sign in, or name the profile in AWS_PROFILE.`,
+        { cause },
       );
     }
-    throw error;
+    throw cause;
+  });
+  if (resources === undefined) {
+    throw new UsageError(
+      `There is no stack ${stackName} in ${region} of this account. Is it the right --region, and AWS_PROFILE?`,
+    );
   }
   return resources;
 }
