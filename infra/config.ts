@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { defaultRateLimits, RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { functionNames } from './functions.ts';
 import { off, oneOf, onOrOff, text, wholeNumber } from './setting-kinds.ts';
+import { tableNames } from './tables.ts';
 
 /** What CloudWatch Logs offers (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html). */
 const logRetentionDays = [
@@ -186,6 +187,15 @@ export const StageSettings = v.strictObject({
        */
       createApiGatewayRole: v.optional(onOrOff, true),
     }),
+    {},
+  ),
+
+  /**
+   * Tables to use in place of the stacks' own, by name: those that were restored from a backup. What is to be done in which
+   * order is in docs/operations.md, Restoring tables from a backup.
+   */
+  restoredTables: v.optional(
+    v.record(oneOf(tableNames), text(/^[\w.-]{3,255}$/, 'the name of a DynamoDB table')),
     {},
   ),
 

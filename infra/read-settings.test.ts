@@ -173,6 +173,12 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
     ],
     [{ alarms: { email: 'me' } }, 'setting "alarms.email" must be an e-mail address, not "me"'],
   ],
+  restoredTables: [
+    [
+      { restoredTables: { Users: 'a table' } },
+      'setting "restoredTables.Users" must be the name of a DynamoDB table, not "a table"',
+    ],
+  ],
   tracing: [[{ tracing: 'on' }, 'setting "tracing" must be true or false, not "on"']],
 };
 

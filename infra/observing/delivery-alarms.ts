@@ -10,6 +10,8 @@ export class DeliveryAlarms extends Construct {
   readonly iteratorAge: ParleyAlarm;
   readonly notStored: ParleyAlarm;
   readonly pushLatency: ParleyAlarm;
+  /** Where the stage has a cache. */
+  readonly cacheFallbacks: ParleyAlarm | undefined;
 
   constructor(scope: Construct, id: string, alarming: Alarming, deliver: IFunction, settings: StageSettings) {
     super(scope, id);
@@ -44,5 +46,14 @@ export class DeliveryAlarms extends Construct {
       bad: { count: 5, of: 5 },
       ignoreFewValues: true,
     });
+    if (settings.cache !== false) {
+      this.cacheFallbacks = new ParleyAlarm(this, 'CacheFallbacks', alarming, {
+        name: 'cache-fallbacks',
+        says: 'The cache does not answer, and the tables do its work.',
+        metric: ownMetric(alarming.stage, 'CacheFallbacks', Stats.SUM, oneMinute),
+        threshold: 10,
+        bad: { count: 3, of: 5 },
+      });
+    }
   }
 }

@@ -1,9 +1,9 @@
 /** CloudWatch's metrics that the alarms and the dashboard look at, each with the page that names it. */
 import type { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type MetricName, metricsNamespace } from '../../shared/domain/metrics.ts';
+import type { TableInUse } from '../stacks/parley-data.ts';
 
 /** A metric that the functions count themselves, of one stage. */
 export function ownMetric(
@@ -49,7 +49,12 @@ export function accountConcurrency(period: Duration): Metric {
  * Reads and writes that DynamoDB refused for coming too fast, of a table and its indexes
  * (docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html).
  */
-export function throttledItems(table: Table, indexNames: string[], period: Duration, label: string): IMetric {
+export function throttledItems(
+  table: TableInUse,
+  indexNames: string[],
+  period: Duration,
+  label: string,
+): IMetric {
   const events = (metricName: string, indexName?: string) =>
     new Metric({
       namespace: 'AWS/DynamoDB',

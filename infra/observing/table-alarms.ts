@@ -1,12 +1,12 @@
 /** One alarm for each table, so that its name says which: the metrics of all of them are too many for one. */
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import type { TableInUse } from '../stacks/parley-data.ts';
 import { type TableName, tableDefinitions, tableNames } from '../tables.ts';
 import { throttledItems } from './metrics.ts';
 import { type Alarming, oneMinute, ParleyAlarm } from './parley-alarm.ts';
 
 export class TableAlarms extends Construct {
-  constructor(scope: Construct, id: string, alarming: Alarming, tables: Record<TableName, Table>) {
+  constructor(scope: Construct, id: string, alarming: Alarming, tables: Record<TableName, TableInUse>) {
     super(scope, id);
     for (const name of tableNames) {
       const indexes = Object.keys(tableDefinitions[name].indexes ?? {});

@@ -51,6 +51,7 @@ export class Watch extends Construct {
         delivery.notStored,
         delivery.iteratorAge,
         delivery.pushLatency,
+        ...(delivery.cacheFallbacks ? [delivery.cacheFallbacks] : []),
         ofApis.http,
         ofApis.webSocket,
         ...ofFunctions.all,

@@ -1,7 +1,14 @@
 /** Everything that must outlive a redeployment: tables, stream, dead letters, secret. */
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { type IMetric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  type ITable,
+  ProjectionType,
+  Table,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -15,8 +22,11 @@ import { TableAlarms } from '../observing/table-alarms.ts';
 import { type TableDefinition, type TableName, tableDefinitions, tableNames } from '../tables.ts';
 import { stackOfStage } from './stack-of-stage.ts';
 
+/** A table of the stack's own, or one that was restored from a backup. */
+export type TableInUse = Pick<ITable, 'tableName' | 'tableArn'>;
+
 export class ParleyData extends Stack {
-  readonly tables: Record<TableName, Table>;
+  readonly tables: Record<TableName, TableInUse>;
   /** Accepted messages on their way to being stored; partition key is the conversation. */
   readonly stream: Stream;
   /** Records that deliver itself found impossible to process, whole. */
@@ -77,7 +87,9 @@ export class ParleyData extends Stack {
     );
   }
 
-  private table(name: TableName, definition: TableDefinition): Table {
+  private table(name: TableName, definition: TableDefinition): TableInUse {
+    const restored = this.settings.restoredTables[name];
+    if (restored !== undefined) return Table.fromTableName(this, name, restored);
     const { partitionKey, sortKey, indexes = {}, localIndexes = {}, timeToLiveAttribute } = definition;
     const table = new Table(this, name, {
       partitionKey: attribute(partitionKey),
