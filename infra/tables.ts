@@ -53,6 +53,12 @@ export const tables = {
     timeToLiveAttribute: 'expiresAt',
     environmentVariable: 'PRESENCE_TABLE',
   },
+  EndedMemberships: {
+    partitionKey: text('conversationId'),
+    sortKey: text('membership'),
+    timeToLiveAttribute: 'expiresAt',
+    environmentVariable: 'ENDED_MEMBERSHIPS_TABLE',
+  },
   Subscriptions: {
     partitionKey: text('bucketId'),
     sortKey: text('connectionId'),

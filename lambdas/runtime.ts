@@ -43,8 +43,10 @@ import { ConnectionGateway } from './stores/connection-gateway.ts';
 import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
 import { newDocumentClient } from './stores/dynamo.ts';
+import { EndedMembershipStore } from './stores/ended-membership-store.ts';
 import { FanOutQueue } from './stores/fan-out-queue.ts';
 import { InboxStore } from './stores/inbox-store.ts';
+import { MemberStore } from './stores/member-store.ts';
 import { MembershipStore } from './stores/membership-store.ts';
 import { MessageLog } from './stores/message-log.ts';
 import { MessageStore } from './stores/message-store.ts';
@@ -90,11 +92,13 @@ export const connectionRegistry = (): ConnectionRegistry => {
   const shared = cache();
   return shared === undefined ? presenceStore() : new CachedPresence(presenceStore(), shared);
 };
+const memberRows = () => new MemberStore(tables(), variable('MEMBERS_TABLE'));
 const memberships = () =>
   new MembershipStore(tables(), {
     conversations: variable('CONVERSATIONS_TABLE'),
     members: variable('MEMBERS_TABLE'),
     inbox: variable('INBOX_TABLE'),
+    endedMemberships: variable('ENDED_MEMBERSHIPS_TABLE'),
   });
 const gateway = /* @__PURE__ */ once(
   () => new ConnectionGateway(new ApiGatewayManagementApiClient({ maxAttempts: 2 })),
@@ -147,7 +151,7 @@ export const readMarkers = () =>
   new ReadMarkers({
     inbox: inboxStore(),
     conversations: conversationStore(),
-    memberships: memberships(),
+    members: memberRows(),
     push: push(),
   });
 
@@ -200,7 +204,7 @@ export const deliverMessages = async () => {
     messages: variable('MESSAGES_TABLE'),
     idempotency: variable('IDEMPOTENCY_TABLE'),
   });
-  const states = new ConversationStates(conversationStore(), memberships());
+  const states = new ConversationStates(conversationStore(), memberRows());
   return new DeliverMessages({
     persist: new PersistMessages(log, messages(), states, fingerprintWith(current), count),
     inbox: inboxStore(),
@@ -217,6 +221,7 @@ export const deliverMessages = async () => {
 export const fanOut = () =>
   new FanOut({
     subscriptions: subscriptionStore(),
+    ended: new EndedMembershipStore(tables(), variable('ENDED_MEMBERSHIPS_TABLE')),
     messages: messages(),
     gateway: gateway(),
     presence: connectionRegistry(),

@@ -1,6 +1,6 @@
 import { hasExactInboxRows } from '../../shared/domain/large-groups.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
-import type { MemberRow, MembershipStore } from '../stores/membership-store.ts';
+import type { MemberRow, MemberStore } from '../stores/member-store.ts';
 import type { LogEntry, LogPosition } from '../stores/message-log.ts';
 
 /** A container remembers the members of this many conversations, of at most so many each: some 20 MB at the worst. */
@@ -29,12 +29,12 @@ export class ConversationGone extends Error {
  */
 export class ConversationStates {
   readonly #conversations: ConversationStore;
-  readonly #memberships: MembershipStore;
+  readonly #memberRows: MemberStore;
   readonly #members = new Map<string, { version: number; members: Map<string, MemberRow> }>();
 
-  constructor(conversations: ConversationStore, memberships: MembershipStore) {
+  constructor(conversations: ConversationStore, members: MemberStore) {
     this.#conversations = conversations;
-    this.#memberships = memberships;
+    this.#memberRows = members;
   }
 
   /** The state that messages of `senderIds` are appended to. Throws {@link ConversationGone}. */
@@ -47,7 +47,7 @@ export class ConversationStates {
       position: { conversationId, lastSeq, membersVersion, lastActivityAt },
       isLarge,
       members: isLarge
-        ? byUserId(await this.#memberships.membersAmong(conversationId, [...senderIds]))
+        ? byUserId(await this.#memberRows.membersAmong(conversationId, [...senderIds]))
         : await this.#membersAt(conversationId, membersVersion),
     };
   }
@@ -56,7 +56,7 @@ export class ConversationStates {
   async #membersAt(conversationId: string, version: number): Promise<Map<string, MemberRow>> {
     const known = this.#members.get(conversationId);
     const members =
-      known?.version === version ? known.members : byUserId(await this.#memberships.all(conversationId));
+      known?.version === version ? known.members : byUserId(await this.#memberRows.all(conversationId));
     this.#remember(conversationId, version, members);
     return members;
   }

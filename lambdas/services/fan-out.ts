@@ -4,6 +4,7 @@ import { FanOutJob, mergedRanges, type SeqRange } from '../../shared/domain/fan-
 import { bucketIdOf } from '../../shared/domain/large-groups.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
 import { type ConnectionGateway, isThrottled } from '../stores/connection-gateway.ts';
+import type { EndedMembershipStore } from '../stores/ended-membership-store.ts';
 import type { FanOutQueue } from '../stores/fan-out-queue.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
@@ -37,6 +38,7 @@ type Bucket = { conversationId: string; bucket: number; ranges: SeqRange[]; jobs
  */
 export class FanOut {
   readonly #subscriptions: SubscriptionStore;
+  readonly #ended: EndedMembershipStore;
   readonly #messages: MessageStore;
   readonly #gateway: ConnectionGateway;
   readonly #presence: ConnectionRegistry;
@@ -47,6 +49,7 @@ export class FanOut {
 
   constructor(parts: {
     subscriptions: SubscriptionStore;
+    ended: EndedMembershipStore;
     messages: MessageStore;
     gateway: ConnectionGateway;
     presence: ConnectionRegistry;
@@ -56,6 +59,7 @@ export class FanOut {
     clock?: () => number;
   }) {
     this.#subscriptions = parts.subscriptions;
+    this.#ended = parts.ended;
     this.#messages = parts.messages;
     this.#gateway = parts.gateway;
     this.#presence = parts.presence;
@@ -93,8 +97,11 @@ export class FanOut {
 
   async #push({ conversationId, bucket, ranges }: Bucket): Promise<void> {
     const oldest = this.#clock() - connectionLifetimeMs;
-    const subscriptions = await this.#subscriptions.inBucket(conversationId, bucket);
-    let reachable = subscriptions.filter(({ connectedAt }) => connectedAt > oldest);
+    const [subscriptions, hasEnded] = await Promise.all([
+      this.#subscriptions.inBucket(conversationId, bucket),
+      this.#ended.endedIn(conversationId),
+    ]);
+    let reachable = subscriptions.filter((one) => one.connectedAt > oldest && !hasEnded(one));
     this.#count('FanoutConnections', reachable.length);
     const deadline = this.#clock() + budgetMs;
     for (const { fromSeq, toSeq } of ranges) {

@@ -2,7 +2,7 @@ import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
-import type { MemberRow } from '../stores/membership-store.ts';
+import type { MemberRow } from '../stores/member-store.ts';
 import {
   type IdempotencyRecord,
   idempotencyKey,

@@ -2,25 +2,25 @@ import { conversationNotFound } from '../../shared/protocol/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
-import type { MembershipStore } from '../stores/membership-store.ts';
+import type { MemberStore } from '../stores/member-store.ts';
 import type { Push } from './push.ts';
 
 /** How far each member has read. */
 export class ReadMarkers {
   readonly #inbox: InboxStore;
   readonly #conversations: ConversationStore;
-  readonly #memberships: MembershipStore;
+  readonly #memberRows: MemberStore;
   readonly #push: Push;
 
   constructor(parts: {
     inbox: InboxStore;
     conversations: ConversationStore;
-    memberships: MembershipStore;
+    members: MemberStore;
     push: Push;
   }) {
     this.#inbox = parts.inbox;
     this.#conversations = parts.conversations;
-    this.#memberships = parts.memberships;
+    this.#memberRows = parts.members;
     this.#push = parts.push;
   }
 
@@ -40,7 +40,7 @@ export class ReadMarkers {
       return now.lastReadSeq;
     }
     const small = head.memberCount <= limits.smallGroupMembers;
-    const readers = small ? await this.#memberships.all(conversationId) : [{ userId: callerId }];
+    const readers = small ? await this.#memberRows.all(conversationId) : [{ userId: callerId }];
     await this.#push.toUsers(
       readers.map((member) => member.userId),
       { type: 'read', conversationId, userId: callerId, seq: wanted },

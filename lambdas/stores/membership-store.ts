@@ -1,18 +1,11 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { Role } from '../../shared/protocol/values.ts';
 import type { ConversationHead } from './conversation-store.ts';
-import { batchGet, cancellations, isLostRace, type TransactItem, transact } from './dynamo.ts';
+import { cancellations, isLostRace, type TransactItem, transact } from './dynamo.ts';
+import { endedMembership } from './ended-membership-store.ts';
 import type { InboxRow } from './inbox-store.ts';
-
-export type MemberRow = {
-  conversationId: string;
-  userId: string;
-  role: Role;
-  joinedAt: string;
-  /** `lastSeq` at the time of joining: the next one is the first message this member hears of. */
-  joinedSeq: number;
-};
+import { type MemberRow, MemberStore } from './member-store.ts';
 
 /** A transaction takes 100 items: the conversation, and two rows for each member. */
 export const membersPerTransaction = 49;
@@ -21,67 +14,17 @@ export const membersPerTransaction = 49;
  * Who is in which conversation: `MembersByConversation`, the members' rows in `ConversationsByUser`, and the counts
  * in `Conversations`, which change together or not at all.
  */
-export class MembershipStore {
+export class MembershipStore extends MemberStore {
   readonly #documents: DynamoDBDocumentClient;
-  readonly #tables: { conversations: string; members: string; inbox: string };
+  readonly #tables: { conversations: string; members: string; inbox: string; endedMemberships: string };
 
   constructor(
     documents: DynamoDBDocumentClient,
-    tables: { conversations: string; members: string; inbox: string },
+    tables: { conversations: string; members: string; inbox: string; endedMemberships: string },
   ) {
+    super(documents, tables.members);
     this.#documents = documents;
     this.#tables = tables;
-  }
-
-  async member(conversationId: string, userId: string): Promise<MemberRow | undefined> {
-    const { Item } = await this.#documents.send(
-      new GetCommand({
-        TableName: this.#tables.members,
-        Key: { conversationId, userId },
-        ConsistentRead: true,
-      }),
-    );
-    return Item as MemberRow | undefined; // Only this store writes the table.
-  }
-
-  /** Those of `userIds` who are members. */
-  async membersAmong(conversationId: string, userIds: readonly string[]): Promise<MemberRow[]> {
-    const keys = userIds.map((userId) => ({ conversationId, userId }));
-    return (await batchGet(this.#documents, this.#tables.members, keys)) as MemberRow[]; // As above.
-  }
-
-  /** Members by ascending user id, after `afterUserId`. */
-  async page(conversationId: string, limit: number, afterUserId?: string): Promise<MemberRow[]> {
-    const { Items = [] } = await this.#documents.send(
-      new QueryCommand({
-        TableName: this.#tables.members,
-        KeyConditionExpression: 'conversationId = :conversationId',
-        ExpressionAttributeValues: { ':conversationId': conversationId },
-        ConsistentRead: true,
-        Limit: limit,
-        ExclusiveStartKey: afterUserId === undefined ? undefined : { conversationId, userId: afterUserId },
-      }),
-    );
-    return Items as MemberRow[]; // As above.
-  }
-
-  async all(conversationId: string): Promise<MemberRow[]> {
-    const members: MemberRow[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
-        new QueryCommand({
-          TableName: this.#tables.members,
-          KeyConditionExpression: 'conversationId = :conversationId',
-          ExpressionAttributeValues: { ':conversationId': conversationId },
-          ConsistentRead: true,
-          ExclusiveStartKey: from,
-        }),
-      );
-      members.push(...((page.Items ?? []) as MemberRow[])); // As above.
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return members;
   }
 
   /** Creates a conversation with its first members. `false` where it exists already. */
@@ -178,6 +121,7 @@ export class MembershipStore {
         },
       },
       { Delete: { TableName: this.#tables.inbox, Key: { userId, conversationId } } },
+      ...(head.subscriptions === undefined ? [] : [this.#putEnded(member)]),
     ]);
   }
 
@@ -223,6 +167,11 @@ export class MembershipStore {
       { Put: { TableName: this.#tables.members, Item: member, ConditionExpression } },
       { Put: { TableName: this.#tables.inbox, Item: row, ConditionExpression } },
     ];
+  }
+
+  #putEnded(member: MemberRow): TransactItem {
+    const Item = endedMembership(member, Date.now());
+    return { Put: { TableName: this.#tables.endedMemberships, Item } };
   }
 
   async #change(items: TransactItem[]): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * The management API of a WebSocket API. It remembers what was posted to each connection and which were closed, and has
- * every connection but those that a test says are gone, or fail.
+ * every connection but those that a test says are gone, fail, or are throttled.
  */
 export class ConnectionsApi {
   readonly endpoint: string;
@@ -12,6 +12,8 @@ export class ConnectionsApi {
   readonly closed: string[] = [];
   readonly gone = new Set<string>();
   readonly failing = new Set<string>();
+  /** How many more posts to a connection are refused for coming too fast. */
+  readonly throttled = new Map<string, number>();
   readonly #close: () => Promise<void>;
 
   private constructor(endpoint: string, close: () => Promise<void>) {
@@ -27,6 +29,9 @@ export class ConnectionsApi {
       if (api.gone.has(connectionId) || api.failing.has(connectionId)) {
         const error = api.gone.has(connectionId) ? 'GoneException' : 'ServiceUnavailableException';
         response.writeHead(error === 'GoneException' ? 410 : 503, { 'x-amzn-errortype': error });
+      } else if ((api.throttled.get(connectionId) ?? 0) > 0) {
+        api.throttled.set(connectionId, (api.throttled.get(connectionId) ?? 0) - 1);
+        response.writeHead(429, { 'x-amzn-errortype': 'LimitExceededException' });
       } else if (request.method === 'DELETE') {
         api.closed.push(connectionId);
       } else {

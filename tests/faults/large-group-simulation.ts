@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
-import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
+import { writeGroup } from '../support/group-rows.ts';
 import type { Container, World } from '../support/world.ts';
 import {
   actorCount,
@@ -23,7 +23,6 @@ const forEver = Number.POSITIVE_INFINITY;
 
 /** Carries out one schedule on a group that grows past both limits, and keeps what each connection has a right to. */
 export class LargeGroupSimulation {
-  readonly conversationId = `cnv_${randomUUID()}`;
   readonly devices: Device[] = [];
   readonly stays: Stay[] = [];
   readonly actors: string[];
@@ -31,6 +30,7 @@ export class LargeGroupSimulation {
   readonly #crowd: string[];
   readonly #observer: Container;
   readonly #consumer: Container;
+  #conversationId = '';
   #members: number[] = [];
   readonly #leaving = new Set<Stay>();
   #crowdSize = firstCrowd;
@@ -55,18 +55,8 @@ export class LargeGroupSimulation {
   static async begin(world: World, crowd: string[]): Promise<LargeGroupSimulation> {
     const run = new LargeGroupSimulation(world, crowd);
     await world.createUsers(run.actors);
-    const members = [...run.actors.slice(0, firstMembers), ...crowd.slice(0, firstCrowd)];
-    const head = newHead(run.conversationId, 'GROUP', 'A group', run.#userId(0), {
-      memberCount: 1,
-      adminCount: 1,
-    });
-    const { stores } = run.#observer;
-    await stores.memberships.create(head, [newRow(head, run.#userId(0), 'admin')]);
-    for (let start = 1; start < members.length; start += 49) {
-      const now = await stores.conversations.head(run.conversationId);
-      const rows = members.slice(start, start + 49).map((userId) => newRow(head, userId, 'member'));
-      if (now === undefined || !(await stores.memberships.add(now, rows))) throw new Error('Not added');
-    }
+    const members = [...run.actors.slice(1, firstMembers), ...crowd.slice(0, firstCrowd)];
+    run.#conversationId = await writeGroup(run.#observer, run.#userId(0), members);
     for (let actor = 0; actor < firstMembers; actor += 1) {
       run.#members.push(actor);
       const certain = { after: 0, until: forEver };
@@ -81,8 +71,12 @@ export class LargeGroupSimulation {
     await this.#world.fanOutAll();
   }
 
+  get conversationId(): string {
+    return this.#conversationId;
+  }
+
   async lastSeq(): Promise<number> {
-    return (await this.#observer.stores.conversations.head(this.conversationId))?.lastSeq ?? 0;
+    return (await this.#observer.stores.conversations.head(this.#conversationId))?.lastSeq ?? 0;
   }
 
   async #take(step: GroupStep): Promise<void> {
@@ -154,7 +148,7 @@ export class LargeGroupSimulation {
     this.#heardNothingSinceLeaving(actor);
     const begunAt = this.#tick();
     await this.#add([this.#userId(actor)]);
-    const row = await this.#observer.stores.memberships.member(this.conversationId, this.#userId(actor));
+    const row = await this.#observer.stores.memberships.member(this.#conversationId, this.#userId(actor));
     // Another step may have removed the actor meanwhile.
     if (row === undefined) return;
     const certain = { after: await this.lastSeq(), until: forEver };
@@ -181,11 +175,11 @@ export class LargeGroupSimulation {
   }
 
   async #add(userIds: string[]): Promise<void> {
-    await insist(() => this.#world.container().members.add(this.#userId(0), this.conversationId, userIds));
+    await insist(() => this.#world.container().members.add(this.#userId(0), this.#conversationId, userIds));
   }
 
   async #remove(userId: string): Promise<void> {
-    await insist(() => this.#world.container().members.remove(this.#userId(0), this.conversationId, userId));
+    await insist(() => this.#world.container().members.remove(this.#userId(0), this.#conversationId, userId));
   }
 
   async #fanOut(): Promise<void> {
@@ -221,7 +215,7 @@ export class LargeGroupSimulation {
       version: 1,
       acceptId: randomUUID(),
       acceptedAt: new Date().toISOString(),
-      conversationId: this.conversationId,
+      conversationId: this.#conversationId,
       senderId: this.#userId(actor),
       messageId: randomUUID(),
       type: 'text',
@@ -230,7 +224,7 @@ export class LargeGroupSimulation {
     return {
       sequenceNumber: String(this.#records),
       eventId: `shard:${this.#records}`,
-      partitionKey: this.conversationId,
+      partitionKey: this.#conversationId,
       data: Buffer.from(JSON.stringify(message)).toString('base64'),
     };
   }

@@ -80,9 +80,9 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     expect(tables).toHaveLength(tableNames.length);
   });
 
-  test('forgets presence, subscriptions and rate limits by itself, and messages never', () => {
+  test('forgets what concerns live connections and rates by itself, and messages never', () => {
     const forgetting = tableNames.filter((name) => tableDefinitions[name].timeToLiveAttribute);
-    expect(forgetting).toEqual(['Presence', 'Subscriptions', 'RateLimits']);
+    expect(forgetting).toEqual(['Presence', 'EndedMemberships', 'Subscriptions', 'RateLimits']);
   });
 
   test('is encrypted, and is reached over TLS only', () => {

@@ -35,6 +35,7 @@ import { Sync } from '../../lambdas/services/sync.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
+import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
 import { FanOutQueue } from '../../lambdas/stores/fan-out-queue.ts';
 import { InboxStore } from '../../lambdas/stores/inbox-store.ts';
 import { MembershipStore } from '../../lambdas/stores/membership-store.ts';
@@ -226,6 +227,7 @@ export class World {
     const sqs = faults.inject(new SQSClient(this.#settings('sqs')), invocation);
     const tables = {
       subscriptions: this.table('Subscriptions'),
+      endedMemberships: this.table('EndedMemberships'),
       conversations: this.table('Conversations'),
       members: this.table('MembersByConversation'),
       inbox: this.table('ConversationsByUser'),
@@ -306,6 +308,7 @@ export class World {
       subscriptions,
       fanOut: new FanOut({
         subscriptions: subscriptionStore,
+        ended: new EndedMembershipStore(documents, tables.endedMemberships),
         messages,
         gateway,
         presence,
@@ -314,7 +317,7 @@ export class World {
         count,
       }),
       sync: new Sync(inbox, conversations, messages),
-      markers: new ReadMarkers({ inbox, conversations, memberships, push }),
+      markers: new ReadMarkers({ inbox, conversations, members: memberships, push }),
       deliver: new DeliverMessages({
         persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests'), count),
         inbox,
