@@ -1,0 +1,297 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import type { Cast } from '../cast.ts';
+import type { Device } from '../device.ts';
+import { Missing, must, section, smoke } from '../requirement.ts';
+import {
+  ConversationChanged,
+  ConversationEvent,
+  ConversationRemoved,
+  Heartbeat,
+  Message,
+  ReadAck,
+  ReadEvent,
+  read,
+  SendAck,
+  Synced,
+  SyncReply,
+  Time,
+} from '../shapes.ts';
+
+const Ack = v.object({ type: v.literal('ack'), action: v.string(), requestId: v.string() });
+const Changed = v.object({ type: v.literal('messageChanged'), messages: v.array(Message) });
+const Typing = v.object({
+  type: v.literal('typing'),
+  conversationId: v.string(),
+  userId: v.string(),
+  state: v.picklist(['started', 'stopped']),
+});
+const PresenceOf = v.object({
+  userId: v.string(),
+  status: v.picklist(['online', 'offline']),
+  lastSeenAt: v.nullable(Time),
+});
+const Presence = v.object({ type: v.literal('presence'), users: v.array(PresenceOf) });
+
+/** Of a frame that is right, BAD_REQUEST can only mean that the server does not know the action. */
+async function known(device: Device, frame: { action: string }): Promise<Record<string, unknown>> {
+  const reply = await device.ask(frame);
+  if (reply['code'] === 'BAD_REQUEST') throw new Missing(`the action ${frame.action} is unknown`);
+  return reply;
+}
+
+async function pair(cast: Cast, { admin }: { admin: 'alice' | 'bob' } = { admin: 'bob' }) {
+  const [alice, bob] = await cast.people('alice', 'bob');
+  const conversationId = await (admin === 'bob' ? cast.group(bob, alice) : cast.group(alice, bob));
+  return { alice, bob, conversationId, hers: await alice.device(), his: await bob.device() };
+}
+
+export const actions = section('§5 Actions', [
+  smoke(
+    'ws.send',
+    'sendMessage is acknowledged, and its message goes to every device of every member',
+    async (cast) => {
+      const [alice, bob] = await cast.people('alice', 'bob');
+      const conversationId = await cast.sharedGroup();
+      const devices = [await alice.device(), await alice.connect(), await bob.device(), await bob.connect()];
+      const messageId = randomUUID();
+      const frame = { action: 'sendMessage', conversationId, messageId, content: 'to all', type: 'text' };
+      const ack = read(SendAck, await devices[0]?.ask(frame), 'The ack');
+      deepEqual([ack.messageId, ack.conversationId], [messageId, conversationId]);
+      const copies = await Promise.all(devices.map((device) => device.message(messageId)));
+      for (const copy of copies) deepEqual(copy, copies[0]);
+      await devices[1]?.close();
+      await devices[3]?.close();
+    },
+  ),
+  must('ws.send.system', 'type "system" from a client is BAD_REQUEST', async (cast) => {
+    const device = await (await cast.person('alice')).device();
+    const frame = {
+      action: 'sendMessage',
+      conversationId: await cast.sharedGroup(),
+      content: 'x',
+      type: 'system',
+    };
+    await device.refused({ ...frame, messageId: randomUUID() }, 'BAD_REQUEST');
+  }),
+  must(
+    'ws.mark-read',
+    'markRead answers the marker, which never moves back or past lastSeq',
+    async (cast) => {
+      const { alice, bob, conversationId, his } = await pair(cast);
+      await alice.say(conversationId, 'one');
+      await alice.say(conversationId, 'two');
+      const mark = async (seq: number) =>
+        (await his.reply({ action: 'markRead', conversationId, seq }, ReadAck)).lastReadSeq;
+      equal(await mark(1), 1);
+      equal(await mark(1_000_000), 2);
+      equal(await mark(1), 2);
+      equal((await bob.conversation(conversationId)).lastReadSeq, 2);
+    },
+  ),
+  must(
+    'ws.sync',
+    'sync answers what lies after afterSeq, and where the conversation stands',
+    async (cast) => {
+      const { alice, bob, conversationId, his } = await pair(cast);
+      for (const text of ['one', 'two', 'three']) await alice.say(conversationId, text);
+      const other = `none-${randomUUID()}`;
+      const frame = {
+        action: 'sync',
+        conversations: [
+          { conversationId, afterSeq: 1 },
+          { conversationId: other, afterSeq: 0 },
+        ],
+      };
+      const { conversations } = await his.reply(frame, SyncReply);
+      const synced = read(Synced, conversations[0], 'The conversation');
+      deepEqual(synced.messages, (await bob.history(conversationId)).slice(1));
+      deepEqual(
+        [synced.conversationId, synced.lastSeq, synced.lastReadSeq, synced.hasMore],
+        [conversationId, 3, 0, false],
+      );
+      deepEqual(conversations[1], { conversationId: other, code: 'NOT_FOUND' });
+    },
+  ),
+  must(
+    'ws.sync.limit',
+    'limit cuts a reply, which says so with hasMore, and every reply makes progress',
+    async (cast) => {
+      const { alice, conversationId, his } = await pair(cast);
+      for (let count = 0; count < 5; count += 1) await alice.say(conversationId, `${count}`);
+      const seqs: number[] = [];
+      for (let more = true; more; ) {
+        const conversations = [{ conversationId, afterSeq: seqs.at(-1) ?? 0 }];
+        const reply = await his.reply({ action: 'sync', conversations, limit: 2 }, SyncReply);
+        const { messages, hasMore } = read(Synced, reply.conversations[0], 'The conversation');
+        ok(messages.length >= 1 && messages.length <= 2);
+        seqs.push(...messages.map(({ seq }) => seq));
+        more = hasMore;
+      }
+      deepEqual(seqs, [1, 2, 3, 4, 5]);
+    },
+  ),
+  must('ws.sync.size', 'A reply has at most 100 KiB, whatever was missed', async (cast) => {
+    const { alice, conversationId, his } = await pair(cast);
+    for (let count = 0; count < 8; count += 1) await alice.say(conversationId, '👍'.repeat(4_096));
+    const reply = await his.ask({ action: 'sync', conversations: [{ conversationId, afterSeq: 0 }] });
+    ok(Buffer.byteLength(JSON.stringify(reply)) <= 100 * 1024);
+    const { messages, hasMore } = read(Synced, read(SyncReply, reply, 'The reply').conversations[0], 'It');
+    ok(messages.length >= 1 && hasMore);
+  }),
+  smoke('ws.heartbeat', 'heartbeat answers the time, and the newest activity in the inbox', async (cast) => {
+    const [alice, bob] = await cast.people('alice', 'bob');
+    const { createdAt } = await alice.say(await cast.sharedGroup(), 'activity');
+    const his = await bob.device();
+    const end = Date.now() + cast.target.deadlineMs;
+    // The inbox is read from an index that may lag by moments.
+    for (let latest = ''; latest < createdAt; ) {
+      ok(Date.now() < end, `latestActivityAt is ${latest}, and a message was stored at ${createdAt}`);
+      latest = (await his.reply({ action: 'heartbeat' }, Heartbeat)).latestActivityAt ?? '';
+    }
+  }),
+  must(
+    'ws.edit',
+    'editMessage changes one’s own message, for everybody, with the next revision',
+    async (cast) => {
+      const { alice, conversationId, hers, his } = await pair(cast);
+      const { seq } = await alice.say(conversationId, 'frist');
+      const frame = { action: 'editMessage', conversationId, seq, content: 'first' };
+      read(Ack, await known(hers, frame), 'The reply');
+      const { messages } = await his.event(Changed, 'messageChanged', () => true);
+      deepEqual([messages[0]?.content, messages[0]?.revision], ['first', 1]);
+      await his.refused({ ...frame, content: 'mine' }, 'FORBIDDEN');
+    },
+  ),
+  must('ws.delete', 'deleteMessage empties a message, by its sender or an admin', async (cast) => {
+    const { alice, bob, conversationId, hers, his } = await pair(cast, { admin: 'alice' });
+    const { seq } = await bob.say(conversationId, 'oops');
+    read(
+      Ack,
+      await known(hers, { action: 'deleteMessage', conversationId, seq } as { action: string }),
+      'The reply',
+    );
+    const { messages } = await his.event(Changed, 'messageChanged', () => true);
+    deepEqual([messages[0]?.content, messages[0]?.deleted], ['', true]);
+    const { seq: other } = await alice.say(conversationId, 'hers');
+    await his.refused({ action: 'deleteMessage', conversationId, seq: other }, 'FORBIDDEN');
+  }),
+  must('ws.react', 'react adds and removes a reaction', async (cast) => {
+    const { alice, bob, conversationId, his } = await pair(cast);
+    const { seq } = await alice.say(conversationId, 'lunch?');
+    const frame = { action: 'react', conversationId, seq, emoji: '👍' };
+    const add = { ...frame, op: 'add' };
+    read(Ack, await known(his, add), 'The reply');
+    const { messages } = await his.event(Changed, 'messageChanged', () => true);
+    deepEqual(messages[0]?.reactions, { '👍': [bob.id] });
+  }),
+  must('ws.typing', 'typing has no reply, and is told to the other members', async (cast) => {
+    const { alice, conversationId, hers, his } = await pair(cast);
+    hers.sendText(
+      JSON.stringify({ action: 'typing', conversationId, state: 'started', requestId: 'typing' }),
+    );
+    // Whether it is known is told by the event, or by an error that names it.
+    const told = his.event(Typing, 'typing', (event) => event.conversationId === conversationId);
+    const error = hers.until(() => hers.frames.find((one) => one['requestId'] === 'typing'), 'an error');
+    const first = await Promise.race([told, error]);
+    told.catch(() => undefined);
+    error.catch(() => undefined);
+    if (first['type'] !== 'typing') throw new Missing('the action typing is unknown');
+    deepEqual(first, { type: 'typing', conversationId, userId: alice.id, state: 'started' });
+  }),
+  must(
+    'ws.presence',
+    'presence tells who is online of those one shares a conversation with',
+    async (cast) => {
+      const [bob, dave] = await cast.people('bob', 'dave');
+      const { hers } = await pair(cast);
+      const frame = { action: 'presence', userIds: [bob.id, dave.id] };
+      const { users } = read(Presence, await known(hers, frame), 'The reply');
+      deepEqual(
+        users.map(({ userId, status }) => [userId, status]),
+        [[bob.id, 'online']],
+      );
+    },
+  ),
+]);
+
+export const events = section('§5 Events', [
+  must(
+    'ws.event.conversation',
+    'Who is added hears of the conversation before its first message',
+    async (cast) => {
+      const [alice, bob] = await cast.people('alice', 'bob');
+      const his = await bob.device();
+      const conversationId = await cast.group(alice, bob);
+      const { messageId } = await alice.say(conversationId, 'welcome');
+      await his.message(messageId);
+      const about = his.frames.findIndex((frame) => {
+        const event = v.safeParse(ConversationEvent, frame);
+        return event.success && event.output.conversation.conversationId === conversationId;
+      });
+      const message = his.frames.findIndex(
+        (frame) => frame['type'] === 'message' && JSON.stringify(frame).includes(messageId),
+      );
+      ok(about >= 0 && about < message, `the conversation came as ${about}, the message as ${message}`);
+    },
+  ),
+  must('ws.event.role', 'Who gets another role or other settings is told', async (cast) => {
+    const { alice, bob, conversationId, his } = await pair(cast, { admin: 'alice' });
+    const about = (check: (conversation: { role: string; pinned: boolean }) => boolean) =>
+      his.event(
+        ConversationEvent,
+        'conversation',
+        ({ conversation }) => conversation.conversationId === conversationId && check(conversation),
+      );
+    await alice.api.patch(`/conversations/${conversationId}/members/${bob.id}`, { role: 'admin' });
+    await about(({ role }) => role === 'admin');
+    await bob.api.patch(`/conversations/${conversationId}/settings`, { pinned: true });
+    await about(({ pinned }) => pinned);
+  }),
+  must('ws.event.changed', 'The members hear of a new title and of new members', async (cast) => {
+    const { alice, conversationId, his } = await pair(cast, { admin: 'alice' });
+
+    const carol = await cast.person('carol');
+    await alice.api.patch(`/conversations/${conversationId}`, { title: 'Renamed' });
+    await his.event(ConversationChanged, 'conversationChanged', (event) => event.title === 'Renamed');
+    await alice.api.post(`/conversations/${conversationId}/members`, { userIds: [carol.id] });
+    await his.event(
+      ConversationChanged,
+      'conversationChanged',
+      (event) => event.conversationId === conversationId && event.memberCount === 3,
+    );
+  }),
+  must('ws.event.removed', 'Who is removed, or leaves, is told, and receives nothing more', async (cast) => {
+    const { alice, bob, conversationId, his } = await pair(cast, { admin: 'alice' });
+    await alice.api.delete(`/conversations/${conversationId}/members/${bob.id}`);
+    await his.event(
+      ConversationRemoved,
+      'conversationRemoved',
+      (event) => event.conversationId === conversationId,
+    );
+    const { messageId } = await alice.say(conversationId, 'without Bob');
+    // Hers has come, and another message to Bob comes after it would have.
+    await his.message((await alice.say(await cast.sharedGroup(), 'with Bob')).messageId);
+    ok(!his.messages().some((message) => message.messageId === messageId));
+  }),
+  must(
+    'ws.event.read',
+    'The members, and the reader’s other devices, hear how far someone has read',
+    async (cast) => {
+      const { alice, bob, conversationId, hers, his } = await pair(cast);
+      const second = await bob.connect();
+      const { seq } = await alice.say(conversationId, 'read this');
+      await his.reply({ action: 'markRead', conversationId, seq }, ReadAck);
+      for (const device of [hers, second]) {
+        const event = await device.event(
+          ReadEvent,
+          'read',
+          (one) => one.conversationId === conversationId && one.userId === bob.id,
+        );
+        equal(event.seq, seq);
+      }
+      await second.close();
+    },
+  ),
+]);
