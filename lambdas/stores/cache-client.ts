@@ -26,13 +26,17 @@ export function cacheAddress(url: string, region: string): CacheAddress {
 
 /** Through a public endpoint, with TLS and signing in, it takes some ten milliseconds; here it may take this long. */
 const connectWithinMs = 1_000;
+const stepMs = 50;
 
 const options: RedisOptions = {
   lazyConnect: true,
-  connectTimeout: connectWithinMs,
+  // Ours instead: see `connected`.
+  connectTimeout: 0,
   // A command that cannot be sent now is of no use later.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
+  // It asks with INFO, which the user of the functions may not.
+  enableReadyCheck: false,
   // Commands that are issued together travel together.
   enableAutoPipelining: true,
   // Whoever opens it again signs in again.
@@ -77,15 +81,22 @@ export async function openCache(
   }
 }
 
-/** `connectTimeout` is of the TCP connection alone: a server that accepts and never answers would not end it. */
+/**
+ * Resolves when it is, TLS and signing in included. Lambda stops a container between two invocations, often in the middle of
+ * this; so the time is counted in steps, of which a stop lasts for one.
+ */
 async function connected(client: Redis | Cluster): Promise<void> {
+  let stepsLeft = connectWithinMs / stepMs;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('The cache did not let us in')), connectWithinMs);
+    timer = setInterval(() => {
+      stepsLeft -= 1;
+      if (stepsLeft <= 0) reject(new Error('The cache did not let us in'));
+    }, stepMs);
   });
   try {
     await Promise.race([client.connect(), tooLate]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }

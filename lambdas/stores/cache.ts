@@ -7,6 +7,8 @@ import { CircuitBreaker } from './circuit-breaker.ts';
  * cache twice at most, once when it is accepted and once when it is delivered.
  */
 export const answerWithinMs = 20;
+/** How long somebody waits who has no message in hand. */
+const patienceMs = 1_000;
 
 /**
  * A cache that may be slow, gone, empty or wrong at any time. It is asked, never relied on: what it does not answer is
@@ -30,28 +32,35 @@ export class Cache {
     this.#connect();
   }
 
-  /** What `ask` answers, or `undefined` where the cache cannot be asked, fails, or takes too long. */
+  /** What `ask` answers, or `undefined` where the cache cannot be asked, fails, or takes too long for a message to wait. */
   async attempt<T extends object | number>(ask: (client: CacheClient) => Promise<T>): Promise<T | undefined> {
+    this.#connect();
+    return this.#ask(ask, answerWithinMs);
+  }
+
+  /** The same for what should reach the cache if it can: waits until it is connected, and longer for its answer. */
+  async insist<T extends object | number>(ask: (client: CacheClient) => Promise<T>): Promise<T | undefined> {
+    this.#connect();
+    await this.#connecting;
+    return this.#ask(ask, patienceMs);
+  }
+
+  async #ask<T>(ask: (client: CacheClient) => Promise<T>, waitMs: number): Promise<T | undefined> {
     const client = this.#client;
     if (client === undefined) {
-      this.#connect();
       this.#onFallback();
       return undefined;
     }
     try {
-      const answer = await within(answerWithinMs, ask(client));
+      const answer = await within(waitMs, ask(client));
       this.#breaker.succeeded();
       return answer;
     } catch {
       this.#onFallback();
-      if (this.#breaker.failed()) this.#leave(client);
+      // What was under way when it was left fails too, and says nothing new.
+      if (client === this.#client && this.#breaker.failed()) this.#leave(client);
       return undefined;
     }
-  }
-
-  /** Resolves when the attempt to connect that is under way has ended, well or not. */
-  async settled(): Promise<void> {
-    await this.#connecting;
   }
 
   close(): void {
@@ -59,9 +68,9 @@ export class Cache {
     if (this.#client !== undefined) this.#leave(this.#client);
   }
 
-  /** Never awaited by an attempt. */
+  /** Where it is not, and may be. */
   #connect(): void {
-    if (this.#connecting !== undefined || this.#breaker.isOpen) return;
+    if (this.#client !== undefined || this.#connecting !== undefined || this.#breaker.isOpen) return;
     this.#connecting = this.#tryToConnect().finally(() => {
       this.#connecting = undefined;
     });

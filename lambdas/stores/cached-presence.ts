@@ -7,6 +7,8 @@ import type { Connection, ConnectionRegistry, PresenceStore, Registration } from
  */
 const rememberedMs = 90_000;
 const heartbeatMs = 150_000;
+/** That there are none: nobody's heartbeat would find out that it is wrong. */
+const noneMs = 10_000;
 /** A field beside the connections: it is there where all of them are. Without it nothing is known, not even that there are none. */
 const complete = ':complete';
 
@@ -102,7 +104,8 @@ export class CachedPresence implements ConnectionRegistry {
   /** Answers when each of the user's connections was last seen, as far as is known here. */
   async #remember(connection: Connection, others: Connection[]): Promise<Record<string, string> | undefined> {
     const { userId, connectionId, lastSeenAt } = connection;
-    return this.#cache.attempt(async (client) => {
+    // What the cache is not told now, those who push do not know until this connection's next heartbeat.
+    return this.#cache.insist(async (client) => {
       const [, , , , heartbeats] = answers(
         await client
           .multi()
@@ -127,7 +130,7 @@ export class CachedPresence implements ConnectionRegistry {
             await client
               .multi()
               .hset(presenceKey(userId), presenceFields(own))
-              .pexpire(presenceKey(userId), rememberedMs)
+              .pexpire(presenceKey(userId), own.length > 0 ? rememberedMs : noneMs)
               .exec(),
           );
         }),
