@@ -1,11 +1,11 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
+import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { SecretStore } from '../stores/secret-store.ts';
 
 const issuer = 'parley';
 const algorithm = 'HS256';
-const lifetimeSeconds = 12 * 60 * 60;
 
 /** Who a token speaks for. */
 export type TokenSubject = { userId: string; authEpoch: number };
@@ -25,7 +25,7 @@ export class Tokens {
   async issue({ userId, authEpoch }: TokenSubject): Promise<{ token: string; expiresAt: string }> {
     const { current } = await this.#secret.keys();
     const issuedAt = Math.floor(this.#clock() / 1000);
-    const expiresAt = issuedAt + lifetimeSeconds;
+    const expiresAt = issuedAt + tokenLifetimeMs / 1000;
     const token = await new SignJWT({ epoch: authEpoch })
       .setProtectedHeader({ alg: algorithm })
       .setSubject(userId)

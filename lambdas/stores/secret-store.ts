@@ -1,16 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-
-/** How long a rotated secret may go unnoticed. */
-const freshMs = 5 * 60 * 1000;
-
-/** A random key, as `infra/` has Secrets Manager draw it. */
-const Keys = v.object({
-  current: v.string(),
-  /** The one before, while the secret is being rotated. */
-  previous: v.optional(v.string()),
-});
-export type Keys = v.InferOutput<typeof Keys>;
+import { Keys, keysAreFreshForMs } from '../../shared/domain/secret-keys.ts';
 
 /** One secret, read again once it is five minutes old; where that fails, the keys known so far go on being used. */
 export class SecretStore {
@@ -18,15 +8,17 @@ export class SecretStore {
   readonly #secretId: string;
   #known: Keys | undefined;
   #readAt = 0;
+  readonly #clock: () => number;
 
-  constructor(client: SecretsManagerClient, secretId: string) {
+  constructor(client: SecretsManagerClient, secretId: string, clock: () => number = Date.now) {
     this.#client = client;
     this.#secretId = secretId;
+    this.#clock = clock;
   }
 
   async keys(): Promise<Keys> {
-    if (this.#known !== undefined && Date.now() - this.#readAt < freshMs) return this.#known;
-    this.#readAt = Date.now();
+    if (this.#known !== undefined && this.#clock() - this.#readAt < keysAreFreshForMs) return this.#known;
+    this.#readAt = this.#clock();
     try {
       this.#known = await this.#read();
     } catch (error) {
