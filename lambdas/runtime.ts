@@ -228,4 +228,5 @@ export const fanOut = () =>
     queue: fanOutQueue(),
     report,
     count,
+    hop,
   });

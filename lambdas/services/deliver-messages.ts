@@ -94,7 +94,7 @@ export class DeliverMessages {
       const seqs = persisted.stored.map((message) => message.seq);
       if (persisted.isLarge) {
         await this.#markOwnRead(conversationId, persisted);
-        await this.#fanOut.queue(conversationId, seqs);
+        await this.#fanOut.queue(conversationId, seqs, oldestAcceptance(messages));
       } else {
         await this.#updateInboxes(conversationId, persisted);
       }
@@ -217,6 +217,10 @@ function readMessage(record: StreamRecord): AcceptedMessage | undefined {
   }
   const parsed = v.safeParse(AcceptedMessage, json);
   return parsed.success ? parsed.output : undefined;
+}
+
+function oldestAcceptance(messages: AcceptedMessage[]): number {
+  return Math.min(...messages.map(({ acceptedAt }) => Date.parse(acceptedAt)));
 }
 
 /** Of each event, when the oldest of its messages was accepted. */

@@ -23,7 +23,7 @@ export class FanOutJobs {
   }
 
   /** Resolves once all jobs are durable. Doing it again for the same messages does no harm. */
-  async queue(conversationId: string, seqs: readonly number[]): Promise<void> {
+  async queue(conversationId: string, seqs: readonly number[], acceptedAt: number): Promise<void> {
     const ranges = rangesOf(seqs);
     if (ranges.length === 0) return;
     const buckets = Array.from({ length: subscriptionBuckets }, (_, bucket) => bucket);
@@ -31,7 +31,7 @@ export class FanOutJobs {
     const jobs = buckets
       .filter((bucket) => used[bucket])
       .flatMap((bucket) =>
-        ranges.map((range): FanOutJob => ({ version: 1, conversationId, bucket, ...range })),
+        ranges.map((range): FanOutJob => ({ version: 1, conversationId, bucket, ...range, acceptedAt })),
       );
     await this.#queue.put(jobs);
   }

@@ -10,6 +10,7 @@ import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
 import { type ConnectionRegistry, connectionLifetimeMs } from '../stores/presence-store.ts';
 import type { Subscription, SubscriptionStore } from '../stores/subscription-store.ts';
+import type { Hop } from './hop.ts';
 import { messageEvents } from './message-events.ts';
 import { isYoung } from './push.ts';
 import type { Report } from './report.ts';
@@ -30,7 +31,14 @@ export type QueuedJob = {
   body: string;
 };
 
-type Bucket = { conversationId: string; bucket: number; ranges: SeqRange[]; jobs: QueuedJob[] };
+type Bucket = {
+  conversationId: string;
+  bucket: number;
+  ranges: SeqRange[];
+  jobs: QueuedJob[];
+  /** When the oldest of the messages was accepted; `Infinity` where no job says. */
+  acceptedAt: number;
+};
 
 /**
  * Pushes stored messages to the connections of large groups, bucket by bucket. As with `Push`, a post that fails is
@@ -45,6 +53,7 @@ export class FanOut {
   readonly #queue: FanOutQueue;
   readonly #report: Report;
   readonly #count: Count;
+  readonly #hop: Hop;
   readonly #clock: () => number;
 
   constructor(parts: {
@@ -56,6 +65,7 @@ export class FanOut {
     queue: FanOutQueue;
     report: Report;
     count: Count;
+    hop: Hop;
     clock?: () => number;
   }) {
     this.#subscriptions = parts.subscriptions;
@@ -66,6 +76,7 @@ export class FanOut {
     this.#queue = parts.queue;
     this.#report = parts.report;
     this.#count = parts.count;
+    this.#hop = parts.hop;
     this.#clock = parts.clock ?? Date.now;
   }
 
@@ -95,7 +106,8 @@ export class FanOut {
     }
   }
 
-  async #push({ conversationId, bucket, ranges }: Bucket): Promise<void> {
+  async #push(wanted: Bucket): Promise<void> {
+    const { conversationId, bucket, ranges } = wanted;
     const oldest = this.#clock() - connectionLifetimeMs;
     const [subscriptions, hasEnded] = await Promise.all([
       this.#subscriptions.inBucket(conversationId, bucket),
@@ -114,7 +126,7 @@ export class FanOut {
         const frames = messageEvents(messages).map((event) => JSON.stringify(event));
         const reached = await pMap(
           reachable,
-          async (subscription) => this.#post(conversationId, subscription, frames, deadline),
+          async (subscription) => this.#post(wanted, subscription, frames, deadline),
           { concurrency: concurrency.posts },
         );
         reachable = reachable.filter((_, index) => reached[index]);
@@ -124,7 +136,7 @@ export class FanOut {
 
   /** One frame after another, so that a connection receives them in order. `false`: nothing more is to be tried. */
   async #post(
-    conversationId: string,
+    { conversationId, ranges, acceptedAt }: Bucket,
     subscription: Subscription,
     frames: string[],
     deadline: number,
@@ -132,7 +144,12 @@ export class FanOut {
     const { userId, connectionId } = subscription;
     try {
       for (const frame of frames) {
-        if ((await this.#postWhenAllowed(connectionId, frame, deadline)) === 'posted') continue;
+        if ((await this.#postWhenAllowed(connectionId, frame, deadline)) === 'posted') {
+          const toSeq = ranges.at(-1)?.toSeq ?? 0;
+          this.#hop('pushed', { connectionId, conversationId, toSeq });
+          if (acceptedAt !== Infinity) this.#count('PushLatency', Math.max(0, this.#clock() - acceptedAt));
+          continue;
+        }
         this.#count('GoneConnections');
         if (isYoung(subscription, this.#clock())) return false;
         await this.#subscriptions.remove(conversationId, connectionId);
@@ -182,10 +199,17 @@ function byBucket(queued: QueuedJob[]): { buckets: Bucket[]; unreadable: QueuedJ
       unreadable.push(job);
       continue;
     }
-    const { conversationId, bucket, fromSeq, toSeq } = parsed.output;
+    const { conversationId, bucket, fromSeq, toSeq, acceptedAt = Infinity } = parsed.output;
     const key = bucketIdOf(conversationId, bucket);
-    const known = buckets.get(key) ?? { conversationId, bucket, ranges: [], jobs: [] };
+    const known = buckets.get(key) ?? {
+      conversationId,
+      bucket,
+      ranges: [],
+      jobs: [],
+      acceptedAt,
+    };
     known.ranges = mergedRanges([...known.ranges, { fromSeq, toSeq }]);
+    known.acceptedAt = Math.min(known.acceptedAt, acceptedAt);
     known.jobs.push(job);
     buckets.set(key, known);
   }

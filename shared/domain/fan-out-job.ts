@@ -12,6 +12,8 @@ export const FanOutJob = v.object({
   bucket: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(subscriptionBuckets - 1)),
   fromSeq: Seq,
   toSeq: Seq,
+  /** When the oldest of them was accepted, in ms since 1970: the latency of their pushes is measured from there. */
+  acceptedAt: v.exactOptional(v.number()),
 });
 export type FanOutJob = v.InferOutput<typeof FanOutJob>;
 

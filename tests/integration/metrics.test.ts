@@ -1,9 +1,11 @@
 /** What each service counts, and how much of it. How it is written to the log is in tests/e2e/observing.test.ts. */
 import { randomUUID } from 'node:crypto';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import { bucketIdOf, bucketOfConnection } from '../../shared/domain/large-groups.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
 import { type Container, World } from '../support/world.ts';
 
@@ -148,4 +150,35 @@ test('only what comes too fast is counted as limited', async () => {
   expect(refusals).toEqual([]);
   await expect(limiter.take('messages', alice)).rejects.toThrow();
   expect(refusals).toEqual(['RateLimited']);
+});
+
+test('pushes to a large group have their latency too, and are counted by the connections they went for', async () => {
+  await parley.deliver.deliver([record({ messageId: 'm1' }), record({ messageId: 'm2' })]);
+  const connectedAt = Date.now() - 60_000;
+  const bucket = bucketOfConnection(alice);
+  const subscription = { userId: alice, connectionId: alice, connectedAt, joinedAt: 'since then' };
+  // As a member of a group that is large: making one takes 200 more.
+  await parley.documents.send(
+    new PutCommand({
+      TableName: world.table('Subscriptions'),
+      Item: { bucketId: bucketIdOf(conversationId, bucket), ...subscription },
+    }),
+  );
+  parley.counted.clear();
+  const job = (seq: number, msAgo: number) => ({
+    messageId: `job ${seq}`,
+    receiptHandle: '',
+    receiveCount: 1,
+    body: JSON.stringify({
+      version: 1,
+      conversationId,
+      bucket,
+      fromSeq: seq,
+      toSeq: seq,
+      acceptedAt: Date.now() - msAgo,
+    }),
+  });
+  expect(await parley.fanOut.fanOut([job(1, 50_000), job(2, 1_000)])).toEqual([]);
+  expect(counted()).toEqual({ FanoutConnections: [1], PushLatency: [expect.any(Number)] });
+  expect(parley.counted.get('PushLatency')?.[0]).toBeGreaterThanOrEqual(50_000);
 });

@@ -315,6 +315,7 @@ export class World {
         queue,
         report,
         count,
+        hop: () => {},
       }),
       sync: new Sync(inbox, conversations, messages),
       markers: new ReadMarkers({ inbox, conversations, members: memberships, push }),
