@@ -9,7 +9,7 @@ import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/clien
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { run } from './support/command.ts';
+import { run, runAtTerminal } from './support/command.ts';
 import { type Emulator, startEmulator } from './support/emulator.ts';
 import { type Behaviour, type FakeCdk, fakeCdk } from './support/fake-cdk.ts';
 
@@ -61,6 +61,14 @@ function outputs(): Record<string, Record<string, string>> {
   };
 }
 
+async function commandAtTerminal(script: string, options: string[], keys: string) {
+  runs += 1;
+  const cdk = fakeCdk(join(scratch, String(runs)), { outputs: outputs() });
+  const environment = { ...emulator.environment, ...cdk.environment };
+  const outcome = await runAtTerminal(script, options, environment, keys);
+  return { ...outcome, commands: cdk.calls().map(([name]) => name) };
+}
+
 async function command(script: string, options: string[], behaviour: Behaviour = {}, environment = {}) {
   runs += 1;
   const cdk: FakeCdk = fakeCdk(join(scratch, String(runs)), { outputs: outputs(), ...behaviour });
@@ -84,6 +92,14 @@ describe('npm run deploy', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('add --yes');
     expect(calls.map(([name]) => name)).toEqual(['diff']);
+  });
+
+  test('asks whoever is there, and goes on at "yes" only', async () => {
+    const agreed = await commandAtTerminal('scripts/deploy.ts', ['--stage', 'dev'], 'yes');
+    expect(agreed).toMatchObject({ code: 0, commands: ['diff', 'deploy'] });
+    const declined = await commandAtTerminal('scripts/deploy.ts', ['--stage', 'dev'], 'y');
+    expect(declined).toMatchObject({ code: 1, commands: ['diff'] });
+    expect(declined.said).toContain('Nothing was changed.');
   });
 
   test('says how to prepare an account for the CDK', async () => {
@@ -182,5 +198,12 @@ describe('npm run destroy', () => {
     const { code, stderr, calls } = await command('scripts/destroy.ts', ['--stage', 'dev']);
     expect({ code, calls }).toEqual({ code: 1, calls: [] });
     expect(stderr).toContain('add --yes');
+  });
+
+  test('wants the name of the stage typed', async () => {
+    const agreed = await commandAtTerminal('scripts/destroy.ts', ['--stage', 'prod'], 'prod');
+    expect(agreed).toMatchObject({ code: 0, commands: ['destroy'] });
+    const declined = await commandAtTerminal('scripts/destroy.ts', ['--stage', 'prod'], 'yes');
+    expect(declined).toMatchObject({ code: 1, commands: [] });
   });
 });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The path of a program of tests/requirements.txt. */
-export function pythonProgram(name: 'cfn-lint' | 'ministack'): string {
+/** The path of a program of tests/requirements.txt, or of Python itself. */
+export function pythonProgram(name: 'cfn-lint' | 'ministack' | 'python'): string {
   const path = join(import.meta.dirname, '../../.venv/bin', name);
   if (existsSync(path)) return path;
   throw new Error(
