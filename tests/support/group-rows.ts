@@ -10,7 +10,7 @@ export async function writeGroup(
   { stores }: Container,
   adminId: string,
   others: readonly string[],
-  facts: Pick<ConversationHead, 'subscriptions'> = {},
+  facts: Pick<ConversationHead, 'subscriptions' | 'isLarge'> = {},
 ): Promise<string> {
   const conversationId = `cnv_${randomUUID()}`;
   const counts = { memberCount: 1, adminCount: 1 };
