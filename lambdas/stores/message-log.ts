@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
-import { type Cancellation, cancellations, isLostRace, transact } from './dynamo.ts';
+import { batchGet, type Cancellation, cancellations, isLostRace, transact } from './dynamo.ts';
 
 /** What `Idempotency` remembers, for ever, of one `(senderId, messageId)`. */
 export type IdempotencyRecord = {
@@ -65,6 +65,21 @@ export class MessageLog {
       }),
     );
     return Item as IdempotencyRecord | undefined; // Only `append` writes the table.
+  }
+
+  /** What is remembered of any number of messages, by {@link idempotencyKey}. */
+  async idempotencyRecords(
+    messages: readonly { senderId: string; messageId: string }[],
+  ): Promise<Map<string, IdempotencyRecord>> {
+    const keys = new Map(
+      messages.map(({ senderId, messageId }) => [
+        idempotencyKey({ senderId, messageId }),
+        { senderId, messageId },
+      ]),
+    );
+    const items = await batchGet(this.#documents, this.#tables.idempotency, [...keys.values()]);
+    const records = items as IdempotencyRecord[]; // As above.
+    return new Map(records.map((record) => [idempotencyKey(record), record]));
   }
 
   /** Appends 1 to {@link messagesPerAppend} messages, whose `seq` go on densely from `position.lastSeq`. */

@@ -18,6 +18,7 @@ type Options = {
   /** @default ['cheap-passwords'] */
   preload?: Preload[];
   limits?: RuntimeOptions['limits'];
+  backoff?: RuntimeOptions['backoff'];
   /** In place of what the template gives the functions. */
   environment?: Record<string, string>;
   /** @default PARLEY_CACHE, and none without it */
@@ -35,7 +36,8 @@ export class Parley {
   readonly #sockets: ChatSocket[] = [];
 
   static async start(options: Options = {}): Promise<Parley> {
-    const { preload = ['cheap-passwords'], limits = {}, cache = process.env['PARLEY_CACHE'] } = options;
+    const { preload = ['cheap-passwords'], limits = {}, backoff } = options;
+    const { cache = process.env['PARLEY_CACHE'] } = options;
     const environment = { ...(cache !== undefined && { CACHE_URL: cache }), ...options.environment };
     const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-e2e-'));
     const logLines: string[] = [];
@@ -45,6 +47,7 @@ export class Parley {
       dataDirectory,
       port: 0,
       limits,
+      ...(backoff !== undefined && { backoff }),
       log: (line) => logLines.push(line),
       lambda: {
         environment,
