@@ -27,9 +27,14 @@ export class ChatLoad {
     this.#pairs = pairs;
   }
 
-  static async connect(url: string, webSocketUrl: string, pairCount: number): Promise<ChatLoad> {
+  /** @param accepts which conversations may serve; people of others stay strangers */
+  static async connect(
+    { url, webSocketUrl }: { url: string; webSocketUrl: string },
+    pairCount: number,
+    accepts: (conversationId: string) => boolean = () => true,
+  ): Promise<ChatLoad> {
     const pairs: Pair[] = [];
-    for (let index = 0; index < pairCount; index += 1) {
+    for (let index = 0; pairs.length < pairCount; index += 1) {
       const one = await register(url, `bench-${index}-a`);
       const other = await register(url, `bench-${index}-b`);
       const { conversationId } = await post<{ conversationId: string }>(
@@ -37,6 +42,7 @@ export class ChatLoad {
         { type: 'DM', memberIds: [other.user.userId] },
         one.token,
       );
+      if (!accepts(conversationId)) continue;
       const people = await Promise.all([one, other].map((session) => open(webSocketUrl, session)));
       pairs.push({ conversationId, people: people as [Person, Person] }); // Two in, two out.
     }

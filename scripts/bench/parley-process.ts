@@ -31,11 +31,17 @@ export class ParleyProcess {
 }
 
 async function nextReport(child: ChildProcess): Promise<Report> {
-  const [report] = await Promise.race([
-    once(child, 'message') as Promise<[Report]>, // It sends nothing else.
-    once(child, 'exit').then(() => {
-      throw new Error('The runtime ended by itself: see its output above.');
-    }),
-  ]);
-  return report;
+  // Whichever comes first, the other is not waited for any longer.
+  const decided = new AbortController();
+  try {
+    const [report] = await Promise.race([
+      once(child, 'message', decided) as Promise<[Report]>, // It sends nothing else.
+      once(child, 'exit', decided).then(() => {
+        throw new Error('The runtime ended by itself: see its output above.');
+      }),
+    ]);
+    return report;
+  } finally {
+    decided.abort();
+  }
 }

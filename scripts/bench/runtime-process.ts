@@ -1,6 +1,8 @@
 /** The embedded runtime in a process of its own, so that the load it is under is not in its own event loop. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { FunctionTally } from '../../local/invocation-tally.ts';
-import { startRuntime } from '../../local/runtime.ts';
+import { type Runtime, startRuntime } from '../../local/runtime.ts';
 import { defaultRateLimits, type RateLimitSettings } from '../../shared/domain/rate-limit.ts';
 
 export type Question = 'report' | 'stop';
@@ -9,6 +11,10 @@ export type Report = {
   webSocketUrl: string;
   invocations: Record<string, FunctionTally>;
   residentMegabytes: number;
+  /** Where the emulators are and what they hold, for crowds that are written into the tables. */
+  stores: Pick<Runtime, 'endpoints' | 'region' | 'tableNames'> & { tokenSecret: string; streamName: string };
+  /** Of the process that is DynamoDB here. */
+  databaseMegabytes: number;
   /** What a function needs to be imported on its own. */
   environment: Record<string, string>;
 };
@@ -62,6 +68,14 @@ function report(): void {
     webSocketUrl: runtime.webSocketUrl,
     invocations: runtime.invocations(),
     residentMegabytes: process.memoryUsage.rss() / 2 ** 20,
+    databaseMegabytes: databaseMegabytes(),
+    stores: {
+      endpoints: runtime.endpoints,
+      region: runtime.region,
+      tableNames: runtime.tableNames,
+      tokenSecret: runtime.physicalName('TokenSecret'),
+      streamName: Object.keys(runtime.streamCounters())[0] ?? '',
+    },
     environment: {
       AWS_REGION: runtime.region,
       AWS_ACCESS_KEY_ID: 'local',
@@ -75,4 +89,16 @@ function report(): void {
     },
   };
   process.send?.(answer);
+}
+
+/** 0 where there is no such process of ours, or no `/proc`. */
+function databaseMegabytes(): number {
+  try {
+    const pid = Number.parseInt(readFileSync(join(dataDirectory, 'dynamodb.pid'), 'utf8'), 10);
+    const [, kilobytes = '0'] =
+      /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) / 1024;
+  } catch {
+    return 0;
+  }
 }
