@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { environmentVariables } from './environment-variables.ts';
 import { crashError, exitError } from './exit-errors.ts';
+import { MarkedLines } from './invocation-marks.ts';
 import type { FunctionError, InvocationOutcome, LambdaFunction, LambdaLogLine } from './lambda-pool.ts';
 import { onLines } from './log-lines.ts';
 import type { AwsCalls, InvokeMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
@@ -24,6 +25,7 @@ export type EnvironmentSettings = {
 };
 
 export type EnvironmentResult = {
+  requestId: string;
   outcome: InvocationOutcome;
   awsCalls: AwsCalls;
   durationMilliseconds: number;
@@ -65,7 +67,11 @@ export class ExecutionEnvironment {
       resourceLimits: { maxOldGenerationSizeMb: lambda.memoryMegabytes },
     });
     for (const stream of ['stdout', 'stderr'] as const) {
-      onLines(this.#worker[stream], (line) => settings.onLog({ functionName: lambda.name, stream, line }));
+      const marked = new MarkedLines();
+      onLines(this.#worker[stream], (text) => {
+        const taken = marked.take(text);
+        if (taken !== undefined) settings.onLog({ functionName: lambda.name, stream, ...taken });
+      });
     }
     this.#initialized = this.#watchInit();
     this.#ended = new Promise((resolve) => {
@@ -90,17 +96,17 @@ export class ExecutionEnvironment {
 
   async invoke(event: unknown): Promise<EnvironmentResult> {
     const startedInit = performance.now();
+    const requestId = randomUUID();
     const initError = await this.#initialized;
     if (initError !== undefined) {
       void this.stop();
       const durationMilliseconds = performance.now() - startedInit;
-      return { outcome: { functionError: initError }, awsCalls: {}, durationMilliseconds };
+      return { requestId, outcome: { functionError: initError }, awsCalls: {}, durationMilliseconds };
     }
     const started = performance.now();
     const eventJson = JSON.stringify(event) ?? 'null';
     this.invocations += 1;
     return new Promise((resolve) => {
-      const requestId = randomUUID();
       const timeoutMilliseconds = this.#settings.lambda.timeoutSeconds * 1000;
       const timer = setTimeout(() => {
         this.#end({
@@ -115,7 +121,7 @@ export class ExecutionEnvironment {
           clearTimeout(timer);
           this.#running = undefined;
           this.lastUsed = performance.now();
-          resolve({ outcome, awsCalls, durationMilliseconds: this.lastUsed - started });
+          resolve({ requestId, outcome, awsCalls, durationMilliseconds: this.lastUsed - started });
         },
       };
       const message: InvokeMessage = {

@@ -352,11 +352,32 @@ describe('what a function does is seen', () => {
     await pool.close();
     expect(lines).toEqual(
       expect.arrayContaining([
-        { functionName: 'Probe', stream: 'stdout', line: 'one' },
-        { functionName: 'Probe', stream: 'stdout', line: 'two' },
-        { functionName: 'Probe', stream: 'stderr', line: 'three' },
+        { functionName: 'Probe', stream: 'stdout', line: 'one', invocationId: expect.any(String) },
+        { functionName: 'Probe', stream: 'stdout', line: 'two', invocationId: expect.any(String) },
+        { functionName: 'Probe', stream: 'stderr', line: 'three', invocationId: expect.any(String) },
       ]),
     );
+  });
+
+  test('which invocation wrote a line, also where the line before it had no end', async () => {
+    const lines: LambdaLogLine[] = [];
+    const reports: InvocationReport[] = [];
+    const source = `console.log('init');
+      export const handler = async (n) => { console.log('say', n); console.error('cry', n); process.stdout.write('rest ' + n); };`;
+    const pool = poolOf([lambda(source)], {
+      onLog: (line) => lines.push(line),
+      onInvocation: (report) => reports.push(report),
+    });
+    await pool.invoke('Probe', 1);
+    await pool.invoke('Probe', 2);
+    await pool.close();
+    const of = (index: number) => {
+      const own = lines.filter((line) => line.invocationId === reports[index]?.invocationId);
+      return own.map(({ line }) => line).sort();
+    };
+    expect(of(0)).toEqual(['cry 1', 'rest 1', 'say 1']);
+    expect(of(1)).toEqual(expect.arrayContaining(['cry 2', 'say 2']));
+    expect(lines.find(({ line }) => line === 'init')?.invocationId).toBeUndefined();
   });
 
   test('its AWS calls, by operation', async () => {

@@ -18,11 +18,19 @@ export interface LambdaInvoker {
   invoke(functionName: string, event: unknown): Promise<InvocationOutcome>;
 }
 
-export type LambdaLogLine = { functionName: string; stream: 'stdout' | 'stderr'; line: string };
+export type LambdaLogLine = {
+  functionName: string;
+  stream: 'stdout' | 'stderr';
+  line: string;
+  /** The invocation during or after which it was written; none for what the init wrote. */
+  invocationId?: string;
+};
 
 /** What became of one invocation, for metrics. */
 export type InvocationReport = {
   functionName: string;
+  /** The function's `context.awsRequestId`. */
+  invocationId: string;
   /** How long the handler ran. */
   durationMilliseconds: number;
   /** Time spent waiting for an environment and for its init. */
@@ -182,11 +190,12 @@ export class LambdaPool implements LambdaInvoker {
 
   async #run(pooled: PooledFunction, environment: ExecutionEnvironment, waiting: Waiting): Promise<void> {
     const coldStart = environment.invocations === 0;
-    const { outcome, awsCalls, durationMilliseconds } = await environment.invoke(waiting.event);
+    const { requestId, outcome, awsCalls, durationMilliseconds } = await environment.invoke(waiting.event);
     if (environment.usable && !this.#closed) pooled.idle.push(environment);
     else this.#discard(pooled, environment);
     this.#options.onInvocation?.({
       functionName: pooled.lambda.name,
+      invocationId: requestId,
       durationMilliseconds,
       waitMilliseconds: performance.now() - waiting.since - durationMilliseconds,
       coldStart,

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AwsCallCounter } from './aws-call-counter.ts';
 import { type Handler, loadHandler } from './handler-loading.ts';
+import { markInvocation } from './invocation-marks.ts';
 import type { FunctionError } from './lambda-pool.ts';
 import type { InvokeMessage, WorkerMessage, WorkerSettings } from './worker-messages.ts';
 
@@ -39,6 +40,7 @@ process.on('unhandledRejection', (reason) => {
 
 async function invoke(handler: Handler, message: InvokeMessage): Promise<void> {
   current = message.requestId;
+  markInvocation(message.requestId);
   try {
     const result = await handler(JSON.parse(message.eventJson), contextOf(message));
     // What cannot be written as JSON fails the invocation, as in Lambda's runtime.

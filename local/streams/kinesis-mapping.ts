@@ -43,6 +43,16 @@ const SHARD_LIST_INTERVAL_MS = 1000;
 /** What close() gives an invocation that is under way; after that its records come again at the next start. */
 const CLOSE_GRACE_MS = 2000;
 
+export type ShardState = {
+  shardId: string;
+  /** A shard waits while its parents are not read to their ends; it is finished once a split or merge closed it and all of it is settled. */
+  state: 'waiting for its parents' | 'reading' | 'finished';
+  /** Records read and not yet settled. */
+  waiting: number;
+  /** Age of the oldest of them; 0 where there is none. */
+  iteratorAgeMilliseconds: number;
+};
+
 /** An AWS::Lambda::EventSourceMapping whose source is a Kinesis stream. */
 export class KinesisMapping {
   readonly #options: KinesisMappingOptions;
@@ -50,6 +60,8 @@ export class KinesisMapping {
   /** Raised when shards should be listed at once. */
   #listNow = new AbortController();
   readonly #consumers = new Map<string, Promise<void>>();
+  readonly #reading = new Map<string, ShardConsumer>();
+  #knownShards: ReadonlySet<string> = new Set();
   #closedShards: ReadonlySet<string> = new Set();
   #checkpoints: Checkpoints | undefined;
   #delivery: BatchDelivery | undefined;
@@ -65,6 +77,18 @@ export class KinesisMapping {
 
   get counters(): Readonly<DeliveryCounters> | undefined {
     return this.#delivery?.counters;
+  }
+
+  /** Of each shard that the stream has, as of the last time they were listed. */
+  shards(): ShardState[] {
+    const now = (this.#options.now ?? Date.now)();
+    return [...this.#knownShards].sort().map((shardId) => {
+      const backlog = this.#reading.get(shardId)?.backlog;
+      const finished = this.#checkpoints?.of(shardId).finished === true;
+      const state = finished ? 'finished' : backlog === undefined ? 'waiting for its parents' : 'reading';
+      const { waiting = 0, oldestArrivedAt = now } = backlog ?? {};
+      return { shardId, state, waiting, iteratorAgeMilliseconds: Math.max(0, now - oldestArrivedAt) };
+    });
   }
 
   async start(): Promise<void> {
@@ -136,6 +160,7 @@ export class KinesisMapping {
         SequenceNumberRange?.EndingSequenceNumber !== undefined && ShardId !== undefined ? [ShardId] : [],
       ),
     );
+    this.#knownShards = known;
     checkpoints.keepOnly(known);
     for (const { ShardId, ParentShardId, AdjacentParentShardId } of shards) {
       if (ShardId === undefined || this.#consumers.has(ShardId) || checkpoints.of(ShardId).finished) continue;
@@ -162,7 +187,9 @@ export class KinesisMapping {
       log,
       signal: this.#closing.signal,
     });
+    this.#reading.set(shardId, consumer);
     await consumer.run();
+    this.#reading.delete(shardId);
     this.#listNow.abort();
   }
 

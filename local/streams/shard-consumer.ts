@@ -42,7 +42,7 @@ export class ShardConsumer {
   readonly #options: ShardConsumerOptions;
   readonly #subStreams: SubStream[];
   /** Records read and not yet behind the checkpoint, in the shard's order. */
-  readonly #open: { sequenceNumber: string; settled: boolean }[] = [];
+  readonly #open: { sequenceNumber: string; arrivedAt: number; settled: boolean }[] = [];
   readonly #bySequence = new Map<string, { settled: boolean }>();
   #roomMade: (() => void) | undefined;
   #readUpTo: string | undefined;
@@ -62,6 +62,12 @@ export class ShardConsumer {
         }),
     );
     this.#readUpTo = options.checkpoints.of(options.shardId).after;
+  }
+
+  /** Records read and not yet settled, and when the oldest of them arrived. */
+  get backlog(): { waiting: number; oldestArrivedAt: number | undefined } {
+    const unsettled = this.#open.filter((entry) => !entry.settled);
+    return { waiting: unsettled.length, oldestArrivedAt: unsettled[0]?.arrivedAt };
   }
 
   /** Ends when a closed shard is read to its end and settled, or the signal is raised. */
@@ -124,7 +130,7 @@ export class ShardConsumer {
       const sequenceNumber = record.SequenceNumber ?? '';
       const partitionKey = record.PartitionKey ?? '';
       const arrivedAt = record.ApproximateArrivalTimestamp?.getTime() ?? 0;
-      const entry = { sequenceNumber, settled: arrivedAt < checkpoints.startFrom };
+      const entry = { sequenceNumber, arrivedAt, settled: arrivedAt < checkpoints.startFrom };
       this.#readUpTo = sequenceNumber;
       this.#open.push(entry);
       if (entry.settled) continue;
