@@ -7,8 +7,8 @@ import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.j
 import { FileS3Persistence } from '../../node_modules/fauxqs/dist/s3/fileS3Persistence.js';
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
-import { SqsStore } from '../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import type { Emulator } from './emulator.ts';
+import { FifoStore } from './fifo-store.ts';
 
 /**
  * fauxqs clears the receive count of a message whose visibility is set to 0, which its own schema forbids, and loses the
@@ -29,7 +29,7 @@ export async function startQueuesAndBuckets(options: {
   mkdirSync(queueFolder, { recursive: true });
   mkdirSync(bucketFolder, { recursive: true });
 
-  const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+  const stores = { sqsStore: new FifoStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
   stores.sqsStore.region = options.region;
   stores.snsStore.region = options.region;
   const queues = new QueuePersistence(queueFolder);

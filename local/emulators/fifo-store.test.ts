@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { emulatorClient } from './aws-client.ts';
+import type { Emulator } from './emulator.ts';
+import { startQueuesAndBuckets } from './queues-and-buckets.ts';
+
+let folder: string;
+let emulator: Emulator;
+let sqs: SQSClient;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-fifo-'));
+  emulator = await startQueuesAndBuckets({ dataDirectory: folder, region: 'us-east-1' });
+  sqs = new SQSClient(emulatorClient(emulator.endpoint, 'us-east-1'));
+});
+afterAll(async () => {
+  sqs.destroy();
+  await emulator.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A queue that holds these, each in the group of its first letter. */
+async function queueOf(name: string, ...bodies: string[]): Promise<string> {
+  const { QueueUrl = '' } = await sqs.send(
+    new CreateQueueCommand({ QueueName: `${name}.fifo`, Attributes: { FifoQueue: 'true' } }),
+  );
+  const Entries = bodies.map((body) => ({
+    Id: body,
+    MessageBody: body,
+    MessageGroupId: body.slice(0, 1),
+    MessageDeduplicationId: body,
+  }));
+  await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  return QueueUrl;
+}
+
+async function receive(QueueUrl: string, MaxNumberOfMessages = 10): Promise<Message[]> {
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages }));
+  return Messages;
+}
+const bodies = (messages: Message[]) => messages.map(({ Body }) => Body).sort();
+
+test('a batch holds all that waits of a group, in order, and nothing of a group that is under way', async () => {
+  const queueUrl = await queueOf('whole', 'a1', 'a2', 'b1', 'a3', 'a4');
+  const first = await receive(queueUrl, 3);
+  const ofA = first.flatMap(({ Body }) => (Body?.startsWith('a') ? [Body] : []));
+  expect(ofA).toEqual(['a1', 'a2', 'a3'].slice(0, ofA.length));
+  expect(first).toHaveLength(3);
+  const rest = await receive(queueUrl);
+  expect(bodies(rest).filter((body) => body?.startsWith('a'))).toEqual([]);
+  for (const { ReceiptHandle } of first) {
+    await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+  }
+  expect(bodies(await receive(queueUrl))).toEqual(['a1', 'a2', 'a3', 'a4'].slice(ofA.length));
+});
+
+test('what comes back comes in its old order, before what came after it', async () => {
+  const queueUrl = await queueOf('back', 'a1', 'a2', 'a3');
+  const given = await receive(queueUrl, 2);
+  for (const { ReceiptHandle } of given) {
+    const visibility = { QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 };
+    await sqs.send(new ChangeMessageVisibilityCommand(visibility));
+  }
+  expect((await receive(queueUrl)).map(({ Body }) => Body)).toEqual(['a1', 'a2', 'a3']);
+});
