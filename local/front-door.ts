@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Console } from './console/console.ts';
 import { StartError } from './emulators/start-error.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { WebClient } from './web-client.ts';
@@ -19,6 +20,7 @@ export class FrontDoor {
   readonly #internalServer: Server;
   readonly #internalUrl: string;
   #gateway: Gateway | undefined;
+  #console: Console | undefined;
   #webClient: WebClient | undefined;
 
   static async open({ host, port }: { host: string; port: number }): Promise<FrontDoor> {
@@ -54,10 +56,11 @@ export class FrontDoor {
   }
 
   /** Without a web client, a page at `/` says that Parley is running. */
-  lead(gateway: Gateway, webClient?: WebClient): void {
+  lead(gateway: Gateway, console: Console, webClient?: WebClient): void {
     if (gateway.connectionsEndpointPath !== CONNECTIONS_PATH)
       throw new Error('The gateway moved its @connections path');
     this.#gateway = gateway;
+    this.#console = console;
     this.#webClient = webClient;
   }
 
@@ -69,6 +72,8 @@ export class FrontDoor {
     const path = request.url?.split('?')[0] ?? '/';
     if (this.#gateway === undefined) {
       refuse(response, 503, 'Starting');
+    } else if (this.#console?.handleRequest(request, response)) {
+      return;
     } else if (this.#webClient?.handleRequest(request, response)) {
       return;
     } else if (path === '/' && request.method === 'GET' && this.#webClient === undefined) {

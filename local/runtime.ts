@@ -1,4 +1,8 @@
 import { join } from 'node:path';
+import { Console } from './console/console.ts';
+import { Observations } from './console/observations.ts';
+import { overviewOf } from './console/overview.ts';
+import { TablePages } from './console/table-pages.ts';
 import { writeFileAtomically } from './emulators/atomic-file.ts';
 import { type StoreEndpoints, storeClients } from './emulators/aws-client.ts';
 import { openDataFolder } from './emulators/data-folder.ts';
@@ -19,7 +23,7 @@ import { unknownResources } from './resource-types.ts';
 import type { Backoff } from './streams/backoff.ts';
 import type { DeliveryCounters } from './streams/batch-delivery.ts';
 import { enabledMappings, mappingsFromAssembly } from './streams/mappings-from-assembly.ts';
-import { type Assembly, loadAssembly } from './template/assembly.ts';
+import { type Assembly, loadAssembly, type Resource } from './template/assembly.ts';
 import { type DemoUsers, WebClient } from './web-client.ts';
 
 /** AWS's own placeholder for "no account". */
@@ -31,6 +35,8 @@ export type RuntimeOptions = {
   dataDirectory: string;
   /** The built web client, to be served at `/`, or what makes it. @default a page that says that Parley is running */
   webDirectory?: string | (() => Promise<string>);
+  /** The built local page, to be served at `/_local/`, or what makes it. @default its endpoints alone */
+  consoleDirectory?: string | (() => Promise<string>);
   /** Empties the data folder first. @default false */
   fresh?: boolean;
   /** @default '127.0.0.1' */
@@ -89,6 +95,8 @@ export type Runtime = {
 export type RuntimeAddresses = StoreEndpoints & {
   /** Of the API that posts to connections and closes them. */
   connections: string;
+  /** What clients use, such as `http://localhost:8787`; the endpoints of the local page are below it. */
+  url: string;
 };
 
 /** Runs the synthesized template on this machine, and answers once everything is served. */
@@ -114,7 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closers.push(() => stores.close());
     const { endpoints } = stores;
     // Ports are drawn anew at each start, so whoever wants to look into a store asks this file.
-    const addresses: RuntimeAddresses = { ...endpoints, connections: door.connectionsUrl };
+    const addresses: RuntimeAddresses = { ...endpoints, connections: door.connectionsUrl, url: door.url };
     writeFileAtomically(join(folder.path, 'endpoints.json'), JSON.stringify(addresses, null, 2));
     const clients = storeClients(endpoints, region);
     closers.push(() => clients.destroy());
@@ -135,14 +143,26 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
     const models = gatewaysFromAssembly(assembly);
     const tally = new InvocationTally();
+    const functions = functionsFromAssembly(assembly, invokedFunctions(assembly, models));
+    // As their logs call them.
+    const observations = new Observations(
+      new Map(
+        functions.map(({ name, environment }) => [name, environment['POWERTOOLS_SERVICE_NAME'] ?? name]),
+      ),
+    );
     const pool = new LambdaPool({
       ...options.lambda,
-      functions: functionsFromAssembly(assembly, invokedFunctions(assembly, models)),
+      functions,
       region,
       accountId: ACCOUNT_ID,
       environment: { ...options.lambda?.environment, ...endpointVariables(endpoints, door.connectionsUrl) },
+      onLog(line) {
+        observations.addLine(line);
+        options.lambda?.onLog?.(line);
+      },
       onInvocation(report) {
         tally.add(report);
+        observations.addReport(report);
         options.lambda?.onInvocation?.(report);
       },
     });
@@ -176,13 +196,34 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       region,
       accountId: ACCOUNT_ID,
       ...(options.limits !== undefined && { limits: options.limits }),
-      ...(options.onGatewayFailure !== undefined && { onFailure: options.onGatewayFailure }),
+      onFailure(failure) {
+        observations.addGatewayFailure(failure);
+        options.onGatewayFailure?.(failure);
+      },
     });
     closers.push(() => gateway.close());
     const { webDirectory } = options;
     const webFiles = typeof webDirectory === 'function' ? await webDirectory() : webDirectory;
     const webClient = webFiles === undefined ? undefined : new WebClient(webFiles);
-    door.lead(gateway, webClient);
+    const { consoleDirectory } = options;
+    const console = new Console(
+      {
+        overview: overviewOf({
+          observations,
+          gateway,
+          streams: mappings.kinesis,
+          queues: named(assembly, ['AWS::SQS::Queue']).map(({ name, resource }) => ({
+            name,
+            url: resource.ref,
+          })),
+          sqs: clients.sqs,
+        }),
+        invocations: observations.invocations,
+        tables: new TablePages(clients.dynamodb, named(assembly, TABLE_TYPES)),
+      },
+      typeof consoleDirectory === 'function' ? await consoleDirectory() : consoleDirectory,
+    );
+    door.lead(gateway, console, webClient);
     // Last: what they deliver is pushed through the gateway.
     await mappings.start();
 
@@ -248,8 +289,12 @@ function physicalName(assembly: Assembly, logicalId: string): string {
 }
 
 function tableNames(assembly: Assembly): Record<string, string> {
-  const tables = TABLE_TYPES.flatMap((type) => assembly.ofType(type));
-  return Object.fromEntries(tables.map(({ logicalId, ref }) => [withoutHash(logicalId), ref]));
+  return Object.fromEntries(named(assembly, TABLE_TYPES).map(({ name, resource }) => [name, resource.ref]));
+}
+
+function named(assembly: Assembly, types: readonly string[]): { name: string; resource: Resource }[] {
+  const resources = types.flatMap((type) => assembly.ofType(type));
+  return resources.map((resource) => ({ name: withoutHash(resource.logicalId), resource }));
 }
 
 /** What tools find a deployment's parts by: as CloudFormation lists a stack's resources. */

@@ -18,6 +18,8 @@ type Options = {
   /** @default ['cheap-passwords'] */
   preload?: Preload[];
   limits?: RuntimeOptions['limits'];
+  /** @default '127.0.0.1' */
+  host?: string;
   backoff?: RuntimeOptions['backoff'];
   /** In place of what the template gives the functions. */
   environment?: Record<string, string>;
@@ -46,6 +48,7 @@ export class Parley {
       assemblyDirectory,
       dataDirectory,
       port: 0,
+      ...(options.host !== undefined && { host: options.host }),
       limits,
       ...(backoff !== undefined && { backoff }),
       log: (line) => logLines.push(line),
