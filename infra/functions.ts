@@ -95,7 +95,7 @@ export const functions = {
       MessagesByConversation: ['Query'],
       ConversationsByUser: ['BatchGetItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem'],
-      Subscriptions: ['PutItem'],
+      Subscriptions: ['PutItem', 'BatchGetItem'],
       RateLimits: ['UpdateItem'],
     },
     indexes: ['ConversationsByUser/subscribed'],

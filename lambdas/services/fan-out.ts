@@ -18,8 +18,8 @@ import type { Report } from './report.ts';
 /** Buckets of one batch that are worked on at once, and posts under way at once for each: together as many as `Push` has. */
 const concurrency = { buckets: 2, posts: 25 };
 const messagesPerPage = 100;
-/** What pushing to a bucket may take in all, the waits for a throttled API included. */
-const budgetMs = 15_000;
+/** What one batch may take in all, the waits for a throttled API included: the function has 30 s. */
+const budgetMs = 20_000;
 /** Before a job that failed is tried again; what waits behind it in its bucket waits too. */
 const longestRetrySeconds = 30;
 
@@ -30,6 +30,8 @@ export type QueuedJob = {
   receiveCount: number;
   body: string;
 };
+
+class OutOfTime extends Error {}
 
 type Bucket = {
   conversationId: string;
@@ -83,7 +85,8 @@ export class FanOut {
   /** Answers the jobs that are to come again: with one of a bucket always all of it, so that its order holds. */
   async fanOut(queued: QueuedJob[]): Promise<QueuedJob[]> {
     const { buckets, unreadable } = byBucket(queued);
-    const failed = await pMap(buckets, (bucket) => this.#carryOut(bucket), {
+    const deadline = this.#clock() + budgetMs;
+    const failed = await pMap(buckets, (bucket) => this.#carryOut(bucket, deadline), {
       concurrency: concurrency.buckets,
     });
     for (const job of unreadable) this.#report('not a fan-out job', { messageId: job.messageId });
@@ -95,9 +98,10 @@ export class FanOut {
     return [...unreadable, ...failed.flat()];
   }
 
-  async #carryOut(bucket: Bucket): Promise<QueuedJob[]> {
+  async #carryOut(bucket: Bucket, deadline: number): Promise<QueuedJob[]> {
     try {
-      await this.#push(bucket);
+      if (this.#clock() > deadline) throw new Error('There was no time left for this bucket');
+      await this.#push(bucket, deadline);
       return [];
     } catch (error) {
       const { conversationId, jobs } = bucket;
@@ -106,7 +110,7 @@ export class FanOut {
     }
   }
 
-  async #push(wanted: Bucket): Promise<void> {
+  async #push(wanted: Bucket, deadline: number): Promise<void> {
     const { conversationId, bucket, ranges } = wanted;
     const oldest = this.#clock() - connectionLifetimeMs;
     const [subscriptions, hasEnded] = await Promise.all([
@@ -115,7 +119,6 @@ export class FanOut {
     ]);
     let reachable = subscriptions.filter((one) => one.connectedAt > oldest && !hasEnded(one));
     this.#count('FanoutConnections', reachable.length);
-    const deadline = this.#clock() + budgetMs;
     for (const { fromSeq, toSeq } of ranges) {
       for (let after = fromSeq - 1; after < toSeq && reachable.length > 0; ) {
         const count = Math.min(messagesPerPage, toSeq - after);
@@ -132,6 +135,7 @@ export class FanOut {
         reachable = reachable.filter((_, index) => reached[index]);
       }
     }
+    if (this.#clock() > deadline) this.#report('no time to push to all', { conversationId, bucket });
   }
 
   /** One frame after another, so that a connection receives them in order. `false`: nothing more is to be tried. */
@@ -159,7 +163,8 @@ export class FanOut {
       return true;
     } catch (error) {
       this.#count('PushFailures');
-      this.#report('push failed', { connectionId }, error);
+      // Of those for whom the time ran out there may be hundreds: they are reported together.
+      if (!(error instanceof OutOfTime)) this.#report('push failed', { connectionId }, error);
       return false;
     }
   }
@@ -167,7 +172,7 @@ export class FanOut {
   /** The request rate is shared by the whole account: a refusal passes. */
   async #postWhenAllowed(connectionId: string, frame: string, deadline: number): Promise<'posted' | 'gone'> {
     for (let attempt = 1; ; attempt += 1) {
-      if (this.#clock() > deadline) throw new Error('There was no time left to push');
+      if (this.#clock() > deadline) throw new OutOfTime();
       try {
         return await this.#gateway.post(connectionId, frame);
       } catch (error) {

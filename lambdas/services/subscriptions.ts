@@ -37,6 +37,14 @@ export class Subscriptions {
     await pMap(memberships, (membership) => this.#writer.put(membership, connection), { concurrency });
   }
 
+  /** The same for one that was opened before, should anything be lacking: most of the time nothing is written. */
+  async mend(connection: Pick<Connection, 'userId' | 'connectionId' | 'connectedAt'>): Promise<void> {
+    const memberships = await this.#inbox.subscribed(connection.userId);
+    if (memberships.length === 0) return;
+    const missing = await this.#store.missing(connection.connectionId, memberships);
+    await pMap(missing, (membership) => this.#writer.put(membership, connection), { concurrency });
+  }
+
   async close({ userId, connectionId }: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
     const memberships = await this.#inbox.subscribed(userId);
     await pMap(memberships, ({ conversationId }) => this.#store.remove(conversationId, connectionId), {

@@ -1,6 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { bucketIdOf, bucketOfConnection } from '../../shared/domain/large-groups.ts';
-import { isLostRace, transact } from './dynamo.ts';
+import { batchGet, isLostRace, transact } from './dynamo.ts';
 import type { Membership } from './inbox-store.ts';
 import { type Connection, connectionLifetimeMs } from './presence-store.ts';
 
@@ -16,6 +16,17 @@ export class SubscriptionStore {
   constructor(documents: DynamoDBDocumentClient, table: string) {
     this.#documents = documents;
     this.#table = table;
+  }
+
+  /** Those of the memberships by which the connection is not subscribed. */
+  async missing(connectionId: string, memberships: readonly Membership[]): Promise<Membership[]> {
+    const keyOf = ({ conversationId }: Membership) => ({
+      bucketId: bucketIdOf(conversationId, bucketOfConnection(connectionId)),
+      connectionId,
+    });
+    const items = await batchGet(this.#documents, this.#table, memberships.map(keyOf));
+    const known = new Set(items.map((item) => `${item['bucketId']} ${item['joinedAt']}`));
+    return memberships.filter((one) => !known.has(`${keyOf(one).bucketId} ${one.joinedAt}`));
   }
 
   async remove(conversationId: string, connectionId: string): Promise<void> {

@@ -12,7 +12,7 @@ export const handler = webSocketHandler({
     await rates.take('actions', caller.userId);
     // Registered before anything is read: what is stored after the reading is pushed to this connection.
     await connections.seen({ ...caller, lastSeenAt: Date.now() });
-    await groups.open(caller);
+    await groups.mend(caller);
     return { type: 'sync', conversations: await synchronizer.sync(caller.userId, { conversations, limit }) };
   }),
 });

@@ -179,6 +179,15 @@ test('a table with another key than the stored one is a clear error', async () =
   );
 });
 
+test('a table without a local index that the template has is a clear error', async () => {
+  await provisionAll(assemblyOf({ Unindexed: table({}) }));
+  const { AttributeDefinitions, GlobalSecondaryIndexes } = byActivity;
+  const changed = table({ AttributeDefinitions, LocalSecondaryIndexes: GlobalSecondaryIndexes });
+  await expect(provisionAll(assemblyOf({ Unindexed: changed }))).rejects.toThrow(
+    'The stored table Test-Unindexed has the local indexes none, the template says byActivity: start with --fresh',
+  );
+});
+
 test('a stream keeps its shards, and the difference is told', async () => {
   const streamOf = (ShardCount: number) =>
     assemblyOf({ Kept: { type: 'AWS::Kinesis::Stream', properties: { ShardCount } } });

@@ -177,6 +177,17 @@ test('a connection that is gone is forgotten, unless it is too young to tell', a
   expect(isNew).toBe(true);
 });
 
+test('a sync subscribes a connection that is not, and writes nothing for one that is', async () => {
+  const id = await largeGroup();
+  const connection = { userId: bob, connectionId: bob, connectedAt: Date.now(), lastSeenAt: Date.now() };
+  await parley.stores.presence.register(connection);
+  await parley.subscriptions.mend(connection);
+  expect(await connectionsIn(id)).toEqual([bob]);
+  const counted = new FaultSource([]);
+  await world.container(counted).subscriptions.mend(connection);
+  expect(counted.calls).toBe(2); // The marks, and the subscriptions.
+});
+
 test('a job whose reading fails comes again with its whole bucket; others are carried out', async () => {
   const id = await largeGroup();
   const other = await writeGroup(parley, bob, [alice, ...crowd], { subscriptions: 'complete' });
