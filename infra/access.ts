@@ -99,6 +99,9 @@ export function environmentFor(
   if (definition.tables?.RateLimits) environment['RATE_LIMIT_SETTINGS'] = JSON.stringify(settings.rateLimits);
   if (definition.knowsRegistration) environment['REGISTRATION'] = settings.registration;
   if (definition.readsTokenSecret) environment['TOKEN_SECRET_ARN'] = data.tokenSecret.secretArn;
+  if (definition.readsTokenSecret && settings.auth !== 'built-in') {
+    environment['OIDC_SETTINGS'] = JSON.stringify(settings.auth);
+  }
   if (definition.readsFingerprintSecret) {
     environment['FINGERPRINT_SECRET_ARN'] = data.fingerprintSecret.secretArn;
   }

@@ -3,6 +3,7 @@
  * default, in infra/stages.ts. A wrong or an unknown one fails the synthesis: see infra/read-settings.ts.
  */
 import * as v from 'valibot';
+import { OidcSettings } from '../shared/domain/oidc-settings.ts';
 import { defaultRateLimits, RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { functionNames } from './functions.ts';
 import { off, oneOf, onOrOff, text, wholeNumber } from './setting-kinds.ts';
@@ -101,6 +102,20 @@ export const StageSettings = v.strictObject({
 
   /** `closed`: nobody can register an account; existing users log in as before. Close it when your team is in. */
   registration: v.optional(oneOf(['open', 'closed']), 'open'),
+
+  /**
+   * Where users sign in. `built-in`: here, with a password. Or with an OIDC issuer of your own, whose tokens for this
+   * audience are then the only ones that are good: docs/protocol.md, Tokens of an issuer. Its address is the `issuer` of its
+   * discovery document, to the letter. Changing this later leaves the accounts made so far without a way in. The web
+   * client signs in with passwords only, so turn `web` off.
+   */
+  auth: v.optional(
+    v.union(
+      [v.literal('built-in'), OidcSettings],
+      '"built-in" or { issuer: "https://id.example.com", audience: "parley" }',
+    ),
+    'built-in',
+  ),
 
   /** Limits per user, address and username, enforced by the functions themselves: shared/domain/rate-limit.ts. */
   rateLimits: v.optional(RateLimitSettings, defaultRateLimits),

@@ -84,6 +84,24 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
   registration: [
     [{ registration: 'off' }, 'setting "registration" must be one of "open", "closed", not "off"'],
   ],
+  auth: [
+    [
+      { auth: 'oidc' },
+      'setting "auth" must be "built-in" or { issuer: "https://id.example.com", audience: "parley" }, not "oidc"',
+    ],
+    [
+      { auth: { issuer: 'http://id.example.com', audience: 'parley' } },
+      'setting "auth.issuer" must be an address with https, without query or fragment, such as "https://id.example.com", not "http://id.example.com"',
+    ],
+    [
+      { auth: { issuer: 'https://id.example.com/?tenant=1', audience: 'parley' } },
+      'setting "auth.issuer" must be an address with https, without query or fragment, such as "https://id.example.com", not "https://id.example.com/?tenant=1"',
+    ],
+    [
+      { auth: { issuer: 'https://id.example.com' } },
+      'setting "auth" must be "built-in" or { issuer: "https://id.example.com", audience: "parley" }, not {"issuer":"https://id.example.com"}',
+    ],
+  ],
   rateLimits: [
     [
       { rateLimits: { ...stageSettings('dev').rateLimits, messages: { perSecond: 0, burst: 1.5 } } },

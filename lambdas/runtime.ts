@@ -8,6 +8,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
+import { OidcSettings } from '../shared/domain/oidc-settings.ts';
 import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { optionalVariable, variable } from './environment.ts';
 import { hop, report } from './logger.ts';
@@ -15,17 +16,20 @@ import { count } from './metrics.ts';
 import { AcceptMessage } from './services/accept-message.ts';
 import { Accounts } from './services/accounts.ts';
 import { Acquaintances } from './services/acquaintances.ts';
-import { Authenticate } from './services/authenticate.ts';
+import { type Authenticate, AuthenticateByOwnToken } from './services/authenticate.ts';
+import { AuthenticateByIssuer } from './services/authenticate-by-issuer.ts';
 import { ClientAddress } from './services/client-address.ts';
 import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
 import { Conversations } from './services/conversations.ts';
 import { DeliverMessages } from './services/deliver-messages.ts';
+import { Enrolment } from './services/enrolment.ts';
 import { FanOut } from './services/fan-out.ts';
 import { FanOutJobs } from './services/fan-out-jobs.ts';
 import { GrowingGroups } from './services/growing-groups.ts';
 import { History } from './services/history.ts';
 import { Inbox } from './services/inbox.ts';
+import { IssuerTokens } from './services/issuer-tokens.ts';
 import { Members } from './services/members.ts';
 import { fingerprintWith } from './services/message-fingerprint.ts';
 import { PersistMessages } from './services/persist-messages.ts';
@@ -46,6 +50,7 @@ import { newDocumentClient } from './stores/dynamo.ts';
 import { EndedMembershipStore } from './stores/ended-membership-store.ts';
 import { FanOutQueue } from './stores/fan-out-queue.ts';
 import { InboxStore } from './stores/inbox-store.ts';
+import { IssuerKeys } from './stores/issuer-keys.ts';
 import { MemberStore } from './stores/member-store.ts';
 import { MembershipStore } from './stores/membership-store.ts';
 import { MessageLog } from './stores/message-log.ts';
@@ -129,7 +134,31 @@ const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN'))
 const views = () => new ConversationViews(inboxStore(), conversationStore(), profiles());
 const push = () => new Push(connectionRegistry(), gateway(), report, count, hop);
 
-export const authenticate = () => new Authenticate(tokens(), profiles());
+/** Where users sign in elsewhere. */
+const issuerTokens = /* @__PURE__ */ once(() => {
+  const settings = optionalVariable('OIDC_SETTINGS');
+  if (settings === undefined) return undefined;
+  const oidc = v.parse(OidcSettings, JSON.parse(settings));
+  const { issuer } = oidc;
+  return new IssuerTokens(
+    oidc,
+    new IssuerKeys(issuer, (error) => report('issuer could not be asked', { issuer }, error)),
+  );
+});
+
+export const authenticate = (): Authenticate => {
+  const issued = issuerTokens();
+  if (issued === undefined) return new AuthenticateByOwnToken(tokens(), profiles());
+  return new AuthenticateByIssuer(issued, profiles());
+};
+
+/** The same, for the one function that may make accounts. */
+export const authenticateAndEnrol = (): Authenticate => {
+  const issued = issuerTokens();
+  if (issued === undefined) return authenticate();
+  return new AuthenticateByIssuer(issued, profiles(), new Enrolment(users()));
+};
+
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
 export const presence = () => new Presence(connectionRegistry(), gateway(), profiles(), report);
 export const rateLimiter = () => {
@@ -162,6 +191,7 @@ export const accounts = () =>
     rates: rateLimiter(),
     presence: presence(),
     registrationOpen: variable('REGISTRATION') === 'open',
+    issuer: issuerTokens()?.issuer,
   });
 
 export const subscriptions = () =>

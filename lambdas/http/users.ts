@@ -6,7 +6,7 @@ import {
   UsersQuery,
 } from '../../shared/protocol/http.ts';
 import { created, httpHandler, noContent, ok, open, signedIn } from '../middleware/http-handler.ts';
-import { accounts, acquaintances, authenticate, clientAddress, rateLimiter } from '../runtime.ts';
+import { accounts, acquaintances, authenticateAndEnrol, clientAddress, rateLimiter } from '../runtime.ts';
 import { ownProfile } from '../services/profiles.ts';
 
 const users = accounts();
@@ -44,5 +44,5 @@ export const handler = httpHandler(
       return ok({ users: await found });
     }),
   },
-  authenticate(),
+  authenticateAndEnrol(),
 );

@@ -18,6 +18,7 @@ export class Accounts {
   readonly #rates: RateLimiter;
   readonly #presence: Presence;
   readonly #registrationOpen: boolean;
+  readonly #issuer: string | undefined;
 
   constructor(parts: {
     users: UserStore;
@@ -25,12 +26,15 @@ export class Accounts {
     rates: RateLimiter;
     presence: Presence;
     registrationOpen: boolean;
+    /** Where users sign in elsewhere. */
+    issuer?: string | undefined;
   }) {
     this.#users = parts.users;
     this.#tokens = parts.tokens;
     this.#rates = parts.rates;
     this.#presence = parts.presence;
     this.#registrationOpen = parts.registrationOpen;
+    this.#issuer = parts.issuer;
   }
 
   async register(
@@ -41,6 +45,7 @@ export class Accounts {
     }: { username: string; password: string; displayName?: string | undefined },
     address: string,
   ): Promise<SignedIn> {
+    this.#refuseWithIssuer();
     if (!this.#registrationOpen) throw new ParleyError('FORBIDDEN', 'Registration is closed here.');
     await this.#rates.takeRegistration(address);
     // Before the costly hash; `create` decides for good.
@@ -57,6 +62,7 @@ export class Accounts {
     { username, password }: { username: string; password: string },
     address: string,
   ): Promise<SignedIn> {
+    this.#refuseWithIssuer();
     await this.#rates.takeLogin(username, address);
     const credential = await this.#users.credential(username);
     const matches = await verifyPassword(password, credential?.passwordHash);
@@ -73,6 +79,7 @@ export class Accounts {
 
   /** A fresh token within the caller's session. */
   async renew(caller: User): Promise<Session> {
+    this.#refuseWithIssuer();
     return this.#tokens.issue(caller);
   }
 
@@ -87,10 +94,14 @@ export class Accounts {
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
     address: string,
   ): Promise<Session> {
+    this.#refuseWithIssuer();
     // A stolen token must not become a way to guess the password.
     await this.#rates.takeLogin(caller.username, address);
     const credential = await this.#users.credential(caller.username);
-    if (credential === undefined || !(await verifyPassword(currentPassword, credential.passwordHash))) {
+    if (
+      credential?.passwordHash === undefined ||
+      !(await verifyPassword(currentPassword, credential.passwordHash))
+    ) {
       throw wrongCredentials();
     }
     await this.#rates.loginSucceeded(caller.username, address);
@@ -114,6 +125,13 @@ export class Accounts {
     const credential = await this.#users.credential(username);
     const user = credential && (await this.#users.user(credential.userId));
     return user === undefined ? [] : [publicProfile(user)];
+  }
+
+  /** Passwords and tokens are the issuer's then. */
+  #refuseWithIssuer(): void {
+    if (this.#issuer !== undefined) {
+      throw new ParleyError('FORBIDDEN', `Users sign in with ${this.#issuer} here, and bring its tokens.`);
+    }
   }
 
   async #signIn(user: User): Promise<SignedIn> {

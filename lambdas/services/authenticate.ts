@@ -2,10 +2,16 @@ import type { User } from '../stores/user-store.ts';
 import { notSignedIn, type Tokens } from './tokens.ts';
 
 /** Where the users are; either store that reads them. */
-type Users = { user(userId: string): Promise<User | undefined> };
+export type Users = { user(userId: string): Promise<User | undefined> };
 
 /** Turns a bearer token into the user it stands for, as they are now. */
-export class Authenticate {
+export type Authenticate = {
+  /** Throws `UNAUTHENTICATED`, also where the user has ended the sessions the token belongs to. */
+  caller(token: string | undefined): Promise<User>;
+};
+
+/** By tokens of the deployment's own. */
+export class AuthenticateByOwnToken implements Authenticate {
   readonly #tokens: Tokens;
   readonly #users: Users;
 
@@ -14,7 +20,6 @@ export class Authenticate {
     this.#users = users;
   }
 
-  /** Throws `UNAUTHENTICATED`, also where the user has ended the sessions the token belongs to. */
   async caller(token: string | undefined): Promise<User> {
     if (token === undefined) throw notSignedIn();
     const { userId, authEpoch } = await this.#tokens.verify(token);

@@ -10,9 +10,16 @@ export type User = {
   authEpoch: number;
   /** An operator keeps this user out. */
   blocked?: true;
+  /** In seconds. A token of an OIDC issuer that was issued by then is no longer good. */
+  sessionsEndedAt?: number;
 };
 
-export type Credential = { username: string; userId: string; passwordHash: string };
+export type Credential = {
+  username: string;
+  userId: string;
+  /** Who signs in with an OIDC issuer has none. */
+  passwordHash?: string;
+};
 
 /** `Users` (profiles) and `Credentials` (who may sign in as whom). */
 export class UserStore {
@@ -26,9 +33,14 @@ export class UserStore {
     this.#credentials = tables.credentials;
   }
 
-  /** `false` where the username is taken. */
-  async create(user: User, passwordHash: string): Promise<boolean> {
-    const credential: Credential = { username: user.username, userId: user.userId, passwordHash };
+  /** `false` where the username is taken, or the user is there already. */
+  async create(user: User, passwordHash?: string): Promise<boolean> {
+    const { username, userId } = user;
+    const credential: Credential = {
+      username,
+      userId,
+      ...(passwordHash !== undefined && { passwordHash }),
+    };
     try {
       await transact(this.#documents, [
         {
@@ -97,9 +109,9 @@ export class UserStore {
         new UpdateCommand({
           TableName: this.#users,
           Key: { userId },
-          UpdateExpression: 'SET authEpoch = :next',
+          UpdateExpression: 'SET authEpoch = :next, sessionsEndedAt = :now',
           ConditionExpression: 'authEpoch = :current',
-          ExpressionAttributeValues: { ':current': authEpoch, ':next': authEpoch + 1 },
+          ExpressionAttributeValues: { ':current': authEpoch, ':next': authEpoch + 1, ':now': seconds() },
         }),
       );
     } catch (error) {
@@ -114,9 +126,9 @@ export class UserStore {
       new UpdateCommand({
         TableName: this.#users,
         Key: { userId },
-        UpdateExpression: 'SET blocked = :true ADD authEpoch :one',
+        UpdateExpression: 'SET blocked = :true, sessionsEndedAt = :now ADD authEpoch :one',
         ConditionExpression: 'attribute_exists(userId)',
-        ExpressionAttributeValues: { ':true': true, ':one': 1 },
+        ExpressionAttributeValues: { ':true': true, ':one': 1, ':now': seconds() },
       }),
     );
   }
@@ -169,6 +181,10 @@ export class ProfileStore {
     const items = await batchGet(this.#documents, this.#users, keys);
     return new Map((items as User[]).map((user) => [user.userId, user])); // Only `UserStore` writes this table.
   }
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 async function readUser(

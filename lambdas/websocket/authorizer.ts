@@ -28,8 +28,12 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
     };
   });
 
-/** This very message is what makes API Gateway answer the handshake with 401. */
+/**
+ * This very message is what makes API Gateway answer the handshake with 401. With any other it answers 500: whoever cannot
+ * be told from a stranger, since the issuer of tokens is down, is not to be told to sign in again.
+ */
 function unauthorized(error: unknown): never {
-  if (error instanceof ParleyError) throw new Error('Unauthorized', { cause: error });
+  if (error instanceof ParleyError && error.code !== 'UNAVAILABLE')
+    throw new Error('Unauthorized', { cause: error });
   throw error;
 }

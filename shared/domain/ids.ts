@@ -14,6 +14,11 @@ export const newConversationId = () => randomId('cnv');
 /** Names one acceptance of a message, so that a redelivery of it can be told from a client's retry. */
 export const newAcceptId = () => randomId('acc');
 
+/** Who an OIDC issuer vouches for has the same id whenever, and wherever, they are first seen. */
+export function issuedUserId(issuer: string, subject: string): string {
+  return derivedId('usr', 'oidc', issuer, subject);
+}
+
 /** Two people have one DM, whoever opens it first: its id is a function of the pair. */
 export function dmConversationId(userId: string, otherUserId: string): string {
   return derivedId('cnv', 'dm', ...[userId, otherUserId].sort());

@@ -9,12 +9,14 @@ import { Person, type SignedIn } from './person.ts';
 import { Secrets } from './secrets.ts';
 
 /** Made once for all test files by global-setup.ts. */
-const assemblyDirectory = join(import.meta.dirname, '../../cdk.out/local');
+const localAssembly = join(import.meta.dirname, '../../cdk.out/local');
 
 /** A module of tests/support that is loaded into every function before its own code. */
 type Preload = 'cheap-passwords' | 'counted-passwords' | 'unreachable-stream';
 
 type Options = {
+  /** A cloud assembly with other settings. @default that of the stage `local` */
+  assemblyDirectory?: string;
   /** @default ['cheap-passwords'] */
   preload?: Preload[];
   limits?: RuntimeOptions['limits'];
@@ -45,7 +47,7 @@ export class Parley {
     const logLines: string[] = [];
     const invocations: InvocationReport[] = [];
     const runtime = await startRuntime({
-      assemblyDirectory,
+      assemblyDirectory: options.assemblyDirectory ?? localAssembly,
       dataDirectory,
       port: 0,
       ...(options.host !== undefined && { host: options.host }),

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { Username } from '../protocol/values.ts';
+import { issuedUserId } from './ids.ts';
+import { shownNameOf, usernamesFor } from './issued-names.ts';
+
+const userId = issuedUserId('https://id.example.com', '248289761001');
+
+test.each<[claims: object, first: string]>([
+  [{ preferred_username: 'j.doe' }, 'j.doe'],
+  [{ preferred_username: 'Jane Doé' }, 'jane-doe'],
+  [{ preferred_username: 'jane@example.com' }, 'jane-example.com'],
+  [{ email: 'jane@example.com' }, 'jane'],
+  [{ preferred_username: '日本', email: 'taro@example.com' }, 'taro'],
+  [{ preferred_username: 'x'.repeat(80) }, 'x'.repeat(32)],
+])('%j is called %s', (claims, first) => {
+  expect(usernamesFor(userId, claims)[0]).toBe(first);
+});
+
+test('who has no name is called by the id, and always by the same', () => {
+  const [only, ...others] = usernamesFor(userId, {});
+  expect(others).toEqual([]);
+  expect(only).toMatch(/^user-[a-z0-9]{24}$/);
+  expect(usernamesFor(userId, {})).toEqual([only]);
+});
+
+test('whatever the issuer says, each username is legal, and the last is of this user alone', () => {
+  const claim = fc.option(fc.string({ unit: 'binary' }), { nil: undefined });
+  fc.assert(
+    fc.property(claim, claim, fc.string({ minLength: 1 }), (preferred_username, email, subject) => {
+      const id = issuedUserId('https://id.example.com', subject);
+      const names = usernamesFor(id, { preferred_username, email });
+      expect(names.filter((name) => v.parse(Username, name) !== name)).toEqual([]);
+      expect(names.at(-1)).toMatch(/^user-/);
+    }),
+  );
+});
+
+test('a name that may not be shown is left out', () => {
+  expect(shownNameOf({ name: 'Jane Doe' })).toBe('Jane Doe');
+  for (const name of [undefined, '', '  ', 'x'.repeat(65), 'a\u202Eb'])
+    expect(shownNameOf({ name })).toBeUndefined();
+});
+
+test('the same person has the same id, and nobody else', () => {
+  expect(issuedUserId('https://id.example.com', 'a')).toBe(issuedUserId('https://id.example.com', 'a'));
+  expect(issuedUserId('https://id.example.com', 'a')).not.toBe(issuedUserId('https://id.example.com', 'b'));
+  expect(issuedUserId('https://id.example.com', 'a')).not.toBe(
+    issuedUserId('https://other.example.com', 'a'),
+  );
+  expect(issuedUserId('https://id.example.com', 'a')).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+});
