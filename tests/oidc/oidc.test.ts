@@ -1,8 +1,12 @@
 /** A stage whose users sign in with an OIDC issuer: the whole of it, from its settings to the sockets. */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { ParleyClient } from '../../client/src/index.ts';
 import { parleyApp } from '../../infra/parley-app.ts';
 import { readSettings } from '../../infra/read-settings.ts';
 import { stageSettings } from '../../infra/stages.ts';
@@ -146,15 +150,17 @@ describe('the end of a session', () => {
   });
 });
 
-test('people chat: the protocol holds with tokens of an issuer, but for what is the issuer’s', async () => {
+test('people chat: the protocol holds with tokens of an issuer, but for what is the issuer’s', {
+  timeout: 90_000,
+}, async () => {
   const names = ['alice', 'bob', 'carol', 'dave', 'visitor'];
   const tokens = await Promise.all(
     names.map((name) => issuer.token(name, { preferred_username: `${name}-c` })),
   );
   const { url, webSocketUrl } = parley.runtime;
   const cast = new Cast({ url, webSocketUrl, deadlineMs: 15_000 }, { tokens, accounts: [] });
-  const aboutAccounts = /^http\.(register|login|token|password|logout|me|users)/;
-  const asked = requirements.filter(({ smoke, id }) => smoke || aboutAccounts.test(id));
+  const part = /^(http\.(register|login|token|password|logout|me|users)|ws\.(handshake|send)|promise\.once$)/;
+  const asked = requirements.filter(({ id }) => part.test(id));
   const outcomes = await runRequirements(asked, cast);
   await cast.leave();
   expect(outcomes.filter(({ status }) => status === 'failed')).toEqual([]);
@@ -168,6 +174,31 @@ test('people chat: the protocol holds with tokens of an issuer, but for what is 
     'http.password',
     'http.logout',
   ]);
+});
+
+test('a client of ours needs nothing but the tokens, also for somebody new', async () => {
+  const { url, webSocketUrl } = parley.runtime;
+  const getToken = () => issuer.token('client-user', { name: 'Clio' });
+  const client = new ParleyClient({ url, webSocketUrl, getToken, WebSocket });
+  await client.connect();
+  const known = await profileOf(await issuer.token('client-friend'));
+  const conversation = await client.createDm(known.userId);
+  expect(await conversation.send('Hello').whenStored()).toMatchObject({ seq: 1, content: 'Hello' });
+  await client.close();
+});
+
+test('who is blocked is out, with every token of the issuer', async () => {
+  const token = await issuer.token('mallory', { preferred_username: 'mallory' });
+  await profileOf(token);
+  const socket = await connect(token);
+  const env = { ...process.env, PARLEY_DATA: parley.runtime.dataDirectory };
+  const script = join(import.meta.dirname, '../../scripts/block.ts');
+  await promisify(execFile)(process.execPath, [script, '--user', 'mallory'], { env });
+  await socket.closed;
+  for (const any of [token, await issuer.token('mallory')]) {
+    expectProblem(await parley.api(any).get('/users/me'), 'FORBIDDEN');
+    await expect(connect(any)).rejects.toMatchObject({ status: 401 });
+  }
 });
 
 test('no log line tells a token', () => {
