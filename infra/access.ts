@@ -70,6 +70,9 @@ export function permissionsFor(
     const actions = definition.fanOutQueue.map((action) => `sqs:${action}`);
     permissions.push({ actions, resource: data.fanOutQueue.queueArn });
   }
+  if (definition.putsEvents) {
+    permissions.push({ actions: ['events:PutEvents'], resource: data.eventBus.eventBusArn });
+  }
   if (definition.sendsDeadLetters) {
     permissions.push({ actions: ['sqs:SendMessage'], resource: data.deadLetterQueue.queueArn });
   }
@@ -108,6 +111,7 @@ export function environmentFor(
   if (definition.readsEdgeSecret) environment['EDGE_SECRET_ARN'] = data.edgeSecret.secretArn;
   if (definition.putsToStream) environment['STREAM_NAME'] = data.stream.streamName;
   if (definition.fanOutQueue) environment['FAN_OUT_QUEUE_URL'] = data.fanOutQueue.queueUrl;
+  if (definition.putsEvents) environment['EVENT_BUS_NAME'] = data.eventBus.eventBusName;
   if (definition.sendsDeadLetters) environment['DEAD_LETTER_QUEUE_URL'] = data.deadLetterQueue.queueUrl;
   // Read by the SDK itself, as for every service (docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).
   if (definition.connections) {

@@ -30,6 +30,8 @@ export type FunctionDefinition = {
   readsEdgeSecret?: boolean;
   putsToStream?: boolean;
   sendsDeadLetters?: boolean;
+  /** Tells others of messages that members missed. */
+  putsEvents?: boolean;
   /** Calls on the queue of fan-out jobs, beside those that Lambda makes to receive from it. */
   fanOutQueue?: ('SendMessage' | 'ChangeMessageVisibility')[];
   /** Needs to know whether registration is open. */
@@ -182,6 +184,7 @@ export const functions = {
     connections: ['PostToConnection'],
     readsFingerprintSecret: true,
     sendsDeadLetters: true,
+    putsEvents: true,
     fanOutQueue: ['SendMessage'],
   },
   'stream-fanout': {

@@ -4,6 +4,7 @@
  * that a bundle holds only what its function uses.
  */
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -32,6 +33,7 @@ import { Inbox } from './services/inbox.ts';
 import { IssuerTokens } from './services/issuer-tokens.ts';
 import { Members } from './services/members.ts';
 import { fingerprintWith } from './services/message-fingerprint.ts';
+import { OfflineMembers } from './services/offline-members.ts';
 import { PersistMessages } from './services/persist-messages.ts';
 import { Presence } from './services/presence.ts';
 import { Push } from './services/push.ts';
@@ -48,6 +50,7 @@ import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
 import { newDocumentClient } from './stores/dynamo.ts';
 import { EndedMembershipStore } from './stores/ended-membership-store.ts';
+import { EventBus } from './stores/event-bus.ts';
 import { FanOutQueue } from './stores/fan-out-queue.ts';
 import { InboxStore } from './stores/inbox-store.ts';
 import { IssuerKeys } from './stores/issuer-keys.ts';
@@ -112,6 +115,8 @@ const secret = (name: 'TOKEN_SECRET_ARN' | 'FINGERPRINT_SECRET_ARN' | 'EDGE_SECR
   new SecretStore(new SecretsManagerClient({ requestHandler: newRequestHandler() }), variable(name));
 const stream = () =>
   new MessageStream(new KinesisClient({ requestHandler: newRequestHandler() }), variable('STREAM_NAME'));
+const eventBus = () =>
+  new EventBus(new EventBridgeClient({ requestHandler: newRequestHandler() }), variable('EVENT_BUS_NAME'));
 const deadLetters = () =>
   new DeadLetterQueue(
     new SQSClient({ requestHandler: newRequestHandler() }),
@@ -242,6 +247,7 @@ export const deliverMessages = async () => {
     push: push(),
     fanOut: new FanOutJobs(subscriptionStore(), fanOutQueue()),
     deadLetters: deadLetters(),
+    offline: new OfflineMembers(eventBus(), report, count),
     report,
     count,
     hop,

@@ -10,6 +10,7 @@ const SERVED = new Set([
   'AWS::SQS::Queue',
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
+  'AWS::Events::EventBus',
   'AWS::Lambda::Function',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Permission',

@@ -276,6 +276,7 @@ function endpointVariables(endpoints: StoreEndpoints, connectionsUrl: string): R
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.eventBridge,
     AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: connectionsUrl,
   };
 }

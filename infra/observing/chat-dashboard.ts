@@ -137,7 +137,7 @@ export class ChatDashboard extends Construct {
       ]),
       graph(
         'Refused, repeated, fanned out',
-        this.sums('RateLimited', 'Duplicates', 'SequenceRetries', 'FanoutConnections'),
+        this.sums('RateLimited', 'Duplicates', 'SequenceRetries', 'FanoutConnections', 'OfflineEvents'),
       ),
       graph(
         'Into the stream, and refused by it (right)',

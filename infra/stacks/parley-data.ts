@@ -9,6 +9,7 @@ import {
   ProjectionType,
   Table,
 } from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -35,6 +36,8 @@ export class ParleyData extends Stack {
   readonly fanOutQueue: Queue;
   /** Records that used up their retries, whole: an SQS or SNS destination would get their position only. */
   readonly failureBucket: Bucket;
+  /** Where others hear of messages that members missed. Here, since rules of theirs hang on it. */
+  readonly eventBus: EventBus;
   /** Key that signs tokens: `{"current": "…"}`, and `previous` beside it while rotating. */
   readonly tokenSecret: Secret;
   /** Key of the hashes by which a re-used `messageId` is recognised. Never rotated: retries may come years later. */
@@ -69,6 +72,10 @@ export class ParleyData extends Stack {
     this.deadLetterQueue = this.queueOfDeadLetters();
     this.fanOutQueue = this.queueOfFanOutJobs();
     this.failureBucket = this.bucketOfFailedRecords();
+    this.eventBus = new EventBus(this, 'Events', {
+      eventBusName: `Parley-${settings.stage}`,
+      description: `Parley (${settings.stage}): messages that members without a connection missed`,
+    });
     this.tokenSecret = this.randomKey(
       'TokenSecret',
       'signs access tokens',

@@ -11,6 +11,7 @@ import type { ConversationViews } from './conversation-views.ts';
 import type { FanOutJobs } from './fan-out-jobs.ts';
 import type { Hop } from './hop.ts';
 import { type MessageEvent, messageEvents } from './message-events.ts';
+import type { OfflineMembers } from './offline-members.ts';
 import type { Persisted, PersistMessages } from './persist-messages.ts';
 import type { AcceptanceTimes, Deliveries, Push } from './push.ts';
 import type { Report } from './report.ts';
@@ -37,6 +38,7 @@ export class DeliverMessages {
   readonly #push: Push;
   readonly #fanOut: FanOutJobs;
   readonly #deadLetters: DeadLetterQueue;
+  readonly #offline: OfflineMembers;
   readonly #report: Report;
   readonly #count: Count;
   readonly #hop: Hop;
@@ -48,6 +50,7 @@ export class DeliverMessages {
     push: Push;
     fanOut: FanOutJobs;
     deadLetters: DeadLetterQueue;
+    offline: OfflineMembers;
     report: Report;
     count: Count;
     hop: Hop;
@@ -58,6 +61,7 @@ export class DeliverMessages {
     this.#push = parts.push;
     this.#fanOut = parts.fanOut;
     this.#deadLetters = parts.deadLetters;
+    this.#offline = parts.offline;
     this.#report = parts.report;
     this.#count = parts.count;
     this.#hop = parts.hop;
@@ -100,10 +104,15 @@ export class DeliverMessages {
       }
       // Those of a large group get what was stored from the fan-out, the senders among them.
       const events = persisted.isLarge ? [] : messageEvents(persisted.stored);
-      await this.#push.deliver(
+      const online = await this.#push.deliver(
         await this.#deliveries(conversationId, persisted, events),
         acceptanceTimes(events, messages),
       );
+      // Who of a large group is connected is known to the fan-out alone, bucket by bucket.
+      if (online !== undefined && !persisted.isLarge) {
+        const offlineIds = [...persisted.members.keys()].filter((userId) => !online.has(userId));
+        await this.#offline.tell(persisted.stored, offlineIds);
+      }
 
       if (persisted.failure === undefined) return [];
       const { from, error } = persisted.failure;

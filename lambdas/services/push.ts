@@ -58,8 +58,14 @@ export class Push {
     await this.deliver(new Map(Array.from(userIds, (userId) => [userId, events])));
   }
 
-  /** Resolves when each connection was tried; never rejects. */
-  async deliver(deliveries: Deliveries, acceptedAt: AcceptanceTimes = new Map()): Promise<void> {
+  /**
+   * Resolves when each connection was tried; never rejects. Answers who of the users has a connection, whether or not it took
+   * the events; `undefined` where that could not be found out.
+   */
+  async deliver(
+    deliveries: Deliveries,
+    acceptedAt: AcceptanceTimes = new Map(),
+  ): Promise<Set<string> | undefined> {
     try {
       const connections = await this.#presence.connectionsOfAll([...deliveries.keys()]);
       const frameOf = memoizedFrames();
@@ -77,8 +83,10 @@ export class Push {
         this.#count('PushFailures', left);
         this.#report('no time to push', { connections: left });
       }
+      return new Set(connections.map(({ userId }) => userId));
     } catch (error) {
       this.#report('connections could not be found', { users: deliveries.size }, error);
+      return undefined;
     }
   }
 

@@ -11,6 +11,7 @@ export type StoreEndpoints = {
   sqs: string;
   s3: string;
   secretsManager: string;
+  eventBridge: string;
 };
 
 /** The runtime's own clients. */

@@ -18,7 +18,7 @@ const CONTENTS = [
   /^dynamodb\.(sqlite(-wal|-shm|-journal)?|pid)$/,
   /^(kinesis|queues|buckets|checkpoints)$/,
   /^(secrets|demo|endpoints|resources)\.json$/,
-  /^functions\.log$/,
+  /^(functions\.log|events\.jsonl)$/,
 ];
 
 /** Collected as garbage, a lock would be given up though its owner runs on. */

@@ -46,6 +46,8 @@ export function resourceAttributes(options: AttributeOptions): ResolutionContext
       const secretArn = arn('secretsmanager', `secret:${name}-${sixCharacters(name)}`);
       return { Ref: secretArn, Id: secretArn, Arn: secretArn };
     },
+    'AWS::Events::EventBus': (bus) =>
+      named(physicalName(bus, 'Name'), (name) => arn('events', `event-bus/${name}`)),
     // The logical id, whatever name the template gives: it is what the runtime calls the function everywhere.
     'AWS::Lambda::Function': (lambda) => named(lambda.logicalId, (name) => arn('lambda', `function:${name}`)),
     'AWS::Lambda::EventSourceMapping': (mapping) => {

@@ -2,6 +2,7 @@ import type { Arrivals } from './arrivals.ts';
 import type { StoreEndpoints } from './aws-client.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import type { Log } from './emulator.ts';
+import { startEvents } from './events.ts';
 import { startKinesis } from './kinesis.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 import type { SecretFile } from './secret-file.ts';
@@ -29,13 +30,14 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
     startKinesis({ dataDirectory }),
     startQueuesAndBuckets({ dataDirectory, region }),
     startSecrets({ dataDirectory }),
+    startEvents({ dataDirectory }),
   ] as const;
   const outcomes = await Promise.allSettled(starting);
   const close = async () => {
     await Promise.all(outcomes.map((outcome) => outcome.status === 'fulfilled' && outcome.value.close()));
   };
   try {
-    const [dynamodb, kinesis, queuesAndBuckets, secrets] = await Promise.all(starting);
+    const [dynamodb, kinesis, queuesAndBuckets, secrets, events] = await Promise.all(starting);
     return {
       endpoints: {
         dynamodb: dynamodb.endpoint,
@@ -43,6 +45,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
         sqs: queuesAndBuckets.endpoint,
         s3: queuesAndBuckets.endpoint,
         secretsManager: secrets.endpoint,
+        eventBridge: events.endpoint,
       },
       secrets: secrets.secrets,
       arrivals: kinesis.arrivals,

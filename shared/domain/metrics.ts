@@ -26,6 +26,8 @@ export const metricUnits = {
   FanoutConnections: 'Count',
   /** Calls that the cache should have answered and a table did. */
   CacheFallbacks: 'Count',
+  /** Events of messages that members without a connection have missed. */
+  OfflineEvents: 'Count',
   /** Requests refused for coming too fast. */
   RateLimited: 'Count',
   /** Invocations that failed for a reason of ours: a client was told INTERNAL or UNAVAILABLE, or nothing. */

@@ -1,4 +1,6 @@
 /** What the functions write to their logs while a whole Parley is used, at the most talkative level. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -48,7 +50,9 @@ afterAll(() => parley?.close());
 async function useEverything(bobs: ChatSocket): Promise<void> {
   await bobs.request({ action: 'markRead', conversationId, seq: 1 });
   await bobs.request({ action: 'sync', conversations: [{ conversationId, afterSeq: 0 }] }, 'sync');
-  const groupId = await alice.group(mark(), bob);
+  // Carol is never connected.
+  const carol = await parley.register('carol');
+  const groupId = await alice.group(mark(), bob, carol);
   await alice.api.post('/messages', { conversationId: groupId, messageId: 'from-a-bot', content: mark() });
   await alice.api.patch('/users/me', { displayName: mark() });
   await bob.api.get(`/conversations/${conversationId}`);
@@ -174,6 +178,13 @@ test('no line tells a message, a password or a token, not even in an error', () 
   expect(parley.leaks()).toEqual([]);
 });
 
+test('no event tells a message either', () => {
+  const events = readFileSync(join(parley.runtime.dataDirectory, 'events.jsonl'), 'utf8').trim().split('\n');
+  expect(events).toHaveLength(1);
+  expect(events[0]).toContain('"detail-type":"MessageForOfflineMember"');
+  expect(parley.secrets.leaksIn(events)).toEqual([]);
+});
+
 test.each(functionNames)('%s writes one line for each of its invocations', (name) => {
   expect(countedInvocations().get(name)).toBeGreaterThan(0);
   expect(invocationsOf(name)).toHaveLength(countedInvocations().get(name) ?? 0);
@@ -248,6 +259,7 @@ describe('metrics', () => {
       Duplicates: sum('Duplicates'),
       DeadLetters: sum('DeadLetters'),
       PushFailures: sum('PushFailures'),
+      OfflineEvents: sum('OfflineEvents'),
     }).toEqual({
       // The first, the one that was sent again, its repeat, and the bot's.
       MessagesAccepted: 4,
@@ -255,6 +267,7 @@ describe('metrics', () => {
       Duplicates: 1,
       DeadLetters: 1,
       PushFailures: 0,
+      OfflineEvents: 1,
     });
     expect(sum('RateLimited')).toBeGreaterThan(0);
     // Each message went to both.

@@ -52,6 +52,7 @@ function permittedCalls(deployment: Deployment, lambda: Resource): string[] {
     .map(({ action, resource, target }) => {
       const method = resource.match(/\/(\w+)\/@connections\//)?.[1];
       if (method) return `${action} ${method}`;
+      if (action === 'events:PutEvents') return action;
       return `${action} ${variableOf.get(target)}${resource.match(/\/index\/.*/)?.[0] ?? ''}`;
     });
   return [...new Set(calls)].sort();
@@ -75,7 +76,7 @@ describe.each(stageNames)('each function of stage %s', (stage) => {
   test.each(lambdas)(
     '$name may use each resource its environment names, and is told of each that it may use',
     ({ lambda }) => {
-      const ours = /^AWS::(DynamoDB|Kinesis::Stream$|SQS|SecretsManager)/;
+      const ours = /^AWS::(DynamoDB|Kinesis::Stream$|SQS|SecretsManager|Events)/;
       const named = Object.values(environmentOf(lambda)).flatMap((value) =>
         deployment.referencesIn(value, lambda.stack),
       );

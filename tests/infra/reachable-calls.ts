@@ -34,6 +34,8 @@ const commands: Record<string, { action: string; resource?: string; resourceKeys
     action: 'sqs:ChangeMessageVisibility',
     resource: 'QueueUrl',
   },
+  // Its bus is named in each entry: that it is the one of EVENT_BUS_NAME is checked with the environment.
+  '@aws-sdk/client-eventbridge PutEventsCommand': { action: 'events:PutEvents' },
   '@aws-sdk/client-secrets-manager GetSecretValueCommand': {
     action: 'secretsmanager:GetSecretValue',
     resource: 'SecretId',

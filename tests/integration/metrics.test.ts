@@ -1,9 +1,12 @@
 /** What each service counts, and how much of it. How it is written to the log is in tests/e2e/observing.test.ts. */
 import { randomUUID } from 'node:crypto';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import { OfflineMembers } from '../../lambdas/services/offline-members.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
+import { EventBus } from '../../lambdas/stores/event-bus.ts';
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import { bucketIdOf, bucketOfConnection } from '../../shared/domain/large-groups.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
@@ -181,4 +184,54 @@ test('pushes to a large group have their latency too, and are counted by the con
   expect(await parley.fanOut.fanOut([job(1, 50_000), job(2, 1_000)])).toEqual([]);
   expect(counted()).toEqual({ FanoutConnections: [1], PushLatency: [expect.any(Number)] });
   expect(parley.counted.get('PushLatency')?.[0]).toBeGreaterThanOrEqual(50_000);
+});
+
+test('an event for each message that a member without a connection missed, without content, and none for the rest', async () => {
+  const [carol = ''] = await world.users(1);
+  await parley.members.add(alice, conversationId, [carol]);
+  parley.counted.clear();
+  await parley.deliver.deliver([
+    record({ messageId: 'm1', content: 'a secret' }),
+    record({ messageId: 'm2', senderId: carol }),
+  ]);
+  const told = world.offlineMessages(conversationId);
+  expect(told).toEqual([
+    {
+      version: 1,
+      conversationId,
+      seq: 1,
+      messageId: 'm1',
+      senderId: bob,
+      createdAt: expect.any(String),
+      memberIds: [carol],
+    },
+  ]);
+  expect(parley.counted.get('OfflineEvents')).toEqual([1]);
+});
+
+test('everybody is there: nobody is told of', async () => {
+  await parley.deliver.deliver([record({})]);
+  expect(world.offlineMessages(conversationId)).toEqual([]);
+  expect(parley.counted.has('OfflineEvents')).toBe(false);
+});
+
+test('a bus that cannot be reached is reported, and keeps nobody', async () => {
+  await parley.deliver.deliver([record({})]);
+  const { messages } = await parley.stores.messages.after(conversationId, 0, 1);
+  const reported: string[] = [];
+  const counted: string[] = [];
+  const client = new EventBridgeClient({
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    endpoint: 'http://127.0.0.1:9',
+  });
+  const offline = new OfflineMembers(
+    new EventBus(client, 'events'),
+    (what) => reported.push(what),
+    (metric) => counted.push(metric),
+  );
+  await offline.tell(messages, [alice]);
+  client.destroy();
+  expect(reported).toEqual(['offline members were not told of']);
+  expect(counted).toEqual([]);
 });

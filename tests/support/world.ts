@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import {
   CreateStreamCommand,
   GetRecordsCommand,
@@ -15,6 +17,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import * as v from 'valibot';
 import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
@@ -26,6 +29,7 @@ import { GrowingGroups } from '../../lambdas/services/growing-groups.ts';
 import { Inbox } from '../../lambdas/services/inbox.ts';
 import { Members } from '../../lambdas/services/members.ts';
 import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
+import { OfflineMembers } from '../../lambdas/services/offline-members.ts';
 import { PersistMessages } from '../../lambdas/services/persist-messages.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
@@ -36,6 +40,7 @@ import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
 import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
+import { EventBus } from '../../lambdas/stores/event-bus.ts';
 import { FanOutQueue } from '../../lambdas/stores/fan-out-queue.ts';
 import { InboxStore } from '../../lambdas/stores/inbox-store.ts';
 import { MembershipStore } from '../../lambdas/stores/membership-store.ts';
@@ -47,6 +52,7 @@ import { RateLimitStore } from '../../lambdas/stores/rate-limit-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from '../../lambdas/stores/subscription-store.ts';
 import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
 import { startDynamoDb } from '../../local/emulators/dynamodb.ts';
+import { startEvents } from '../../local/emulators/events.ts';
 import { startKinesis } from '../../local/emulators/kinesis.ts';
 import { provisionQueue } from '../../local/emulators/provision-queues.ts';
 import { provisionTable } from '../../local/emulators/provision-tables.ts';
@@ -55,6 +61,7 @@ import { resourceAttributes } from '../../local/emulators/resource-attributes.ts
 import { loadAssembly } from '../../local/template/assembly.ts';
 import { synth } from '../../scripts/synth.ts';
 import type { Count, MetricName } from '../../shared/domain/metrics.ts';
+import { OfflineMessage } from '../../shared/domain/offline-message.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
 import { ConnectionsApi } from '../fakes/connections-api.ts';
 import { FaultSource, type FaultyInvocation } from '../faults/faults.ts';
@@ -74,7 +81,8 @@ const common = {
 /** The real emulators with the tables of the template, and the makers of Lambda containers that may fail. */
 export class World {
   readonly connections: ConnectionsApi;
-  readonly #endpoints: { dynamodb: string; kinesis: string; sqs: string };
+  readonly #endpoints: { dynamodb: string; kinesis: string; sqs: string; eventBridge: string };
+  readonly #eventsFile: string;
   readonly #fanOutQueueUrl: string;
   readonly #queues: SQSClient;
   readonly #tables: Record<string, string>;
@@ -84,7 +92,8 @@ export class World {
 
   private constructor(parts: {
     connections: ConnectionsApi;
-    endpoints: { dynamodb: string; kinesis: string; sqs: string };
+    endpoints: { dynamodb: string; kinesis: string; sqs: string; eventBridge: string };
+    eventsFile: string;
     fanOutQueueUrl: string;
     tables: Record<string, string>;
     close: () => Promise<void>;
@@ -93,6 +102,7 @@ export class World {
     this.#endpoints = parts.endpoints;
     this.#tables = parts.tables;
     this.#close = parts.close;
+    this.#eventsFile = parts.eventsFile;
     this.#fanOutQueueUrl = parts.fanOutQueueUrl;
     this.#queues = new SQSClient(this.#settings('sqs'));
     this.#stream = new KinesisClient(this.#settings('kinesis'));
@@ -100,10 +110,11 @@ export class World {
 
   static async open(): Promise<World> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-faults-'));
-    const [dynamodb, kinesis, queues, connections, assemblyDirectory] = await Promise.all([
+    const [dynamodb, kinesis, queues, events, connections, assemblyDirectory] = await Promise.all([
       startDynamoDb({ dataDirectory, log: () => {} }),
       startKinesis({ dataDirectory }),
       startQueuesAndBuckets({ dataDirectory, region }),
+      startEvents({ dataDirectory }),
       ConnectionsApi.start(),
       synth('local'),
     ]);
@@ -117,7 +128,12 @@ export class World {
       tables[table.logicalId.slice(0, -8)] = table.ref; // CDK appends a hash of 8 characters.
     }
     client.destroy();
-    const endpoints = { dynamodb: dynamodb.endpoint, kinesis: kinesis.endpoint, sqs: queuesEndpoint };
+    const endpoints = {
+      dynamodb: dynamodb.endpoint,
+      kinesis: kinesis.endpoint,
+      sqs: queuesEndpoint,
+      eventBridge: events.endpoint,
+    };
     const queueClient = new SQSClient({ ...common, endpoint: queuesEndpoint });
     for (const queue of assembly.ofType('AWS::SQS::Queue')) await provisionQueue(queueClient, queue);
     queueClient.destroy();
@@ -127,10 +143,17 @@ export class World {
     const world = new World({
       connections,
       endpoints,
+      eventsFile: join(dataDirectory, 'events.jsonl'),
       fanOutQueueUrl: fanOutQueue?.ref ?? '',
       tables,
       close: async () => {
-        await Promise.all([dynamodb.close(), kinesis.close(), queues.close(), connections.close()]);
+        await Promise.all([
+          dynamodb.close(),
+          kinesis.close(),
+          queues.close(),
+          events.close(),
+          connections.close(),
+        ]);
         await rm(dataDirectory, { recursive: true });
       },
     });
@@ -142,6 +165,14 @@ export class World {
     this.#stream.destroy();
     this.#queues.destroy();
     await this.#close();
+  }
+
+  /** What was told of messages that members missed, of one conversation. */
+  offlineMessages(conversationId: string): OfflineMessage[] {
+    if (!existsSync(this.#eventsFile)) return [];
+    const lines = readFileSync(this.#eventsFile, 'utf8').trim().split('\n');
+    const messages = lines.map((line) => v.parse(OfflineMessage, JSON.parse(line).detail));
+    return messages.filter((message) => message.conversationId === conversationId);
   }
 
   table(name: string): string {
@@ -219,6 +250,7 @@ export class World {
       faults.inject(new DynamoDBClient(this.#settings('dynamodb')), invocation),
       { marshallOptions: { removeUndefinedValues: true } },
     );
+    const events = faults.inject(new EventBridgeClient(this.#settings('eventBridge')), invocation);
     const kinesis = faults.inject(new KinesisClient(this.#settings('kinesis')), invocation);
     const management = faults.inject(
       new ApiGatewayManagementApiClient({ ...common, endpoint: this.connections.endpoint }),
@@ -327,6 +359,7 @@ export class World {
         fanOut: new FanOutJobs(subscriptionStore, queue),
         // No record of these tests is unreadable, so nothing may be sent there: this queue does not exist.
         deadLetters: new DeadLetterQueue(new SQSClient({ ...common, endpoint: 'http://127.0.0.1:9' }), ''),
+        offline: new OfflineMembers(new EventBus(events, 'events'), report, count),
         report,
         count,
         hop: () => {},
@@ -346,7 +379,7 @@ export class World {
     return ShardIterator;
   }
 
-  #settings(service: 'dynamodb' | 'kinesis' | 'sqs') {
+  #settings(service: 'dynamodb' | 'kinesis' | 'sqs' | 'eventBridge') {
     return { ...common, endpoint: this.#endpoints[service] };
   }
 }
