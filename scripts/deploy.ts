@@ -1,6 +1,6 @@
 /**
- * `npm run deploy -- --stage dev [--yes]`: checks the account, builds, shows what will change, deploys, and tries the
- * deployment. docs/deploying.md has the rest.
+ * `npm run deploy -- --stage dev [--yes] [--account name:password …]`: checks the account, builds, shows what will change,
+ * deploys, and tries the deployment. docs/deploying.md has the rest.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { checkAnswers } from './deploying/answers.ts';
 import { runCdk } from './deploying/cdk.ts';
 import { confirm } from './deploying/confirm.ts';
 import { type Addresses, addressesIn, describeAddresses } from './deploying/outputs.ts';
+import { smokeTest } from './deploying/smoke-test.ts';
 import { deployableStage } from './deploying/stage-option.ts';
 import { checkBootstrap, findTarget } from './deploying/target.ts';
 import { synth } from './synth.ts';
@@ -39,12 +40,17 @@ async function deploy(stage: StageName, withoutAsking: boolean): Promise<Address
 
 try {
   const { values } = parseArgs({
-    options: { stage: { type: 'string' }, yes: { type: 'boolean', default: false } },
+    options: {
+      stage: { type: 'string' },
+      yes: { type: 'boolean', default: false },
+      account: { type: 'string', multiple: true, default: [] },
+    },
   });
   const stage = deployableStage(values.stage, 'deploy');
   const addresses = await deploy(stage, values.yes);
-  await checkAnswers(addresses);
   console.log(`\nStage ${stage} is deployed.\n\n${describeAddresses(addresses)}\n`);
+  await checkAnswers(addresses);
+  await smokeTest(addresses, stageSettings(stage), values.account);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -51,7 +51,7 @@ export class Person {
 
   /** One more device. */
   connect(token = this.token): Promise<Device> {
-    return this.#cast.connect({ protocols: ['parley.v1', `bearer.${token}`] });
+    return this.#cast.connectWith(token);
   }
 
   /** Sends, waits until it is stored, and answers it. */
@@ -105,6 +105,14 @@ export class Cast {
     const device = await Device.open(this.target, (text) => this.#texts.push(text), handshake);
     this.#devices.push(device);
     return device;
+  }
+
+  connectWith(token: string): Promise<Device> {
+    return this.connect(
+      this.target.tokenInHeader
+        ? { headers: { authorization: `Bearer ${token}` } }
+        : { protocols: ['parley.v1', `bearer.${token}`] },
+    );
   }
 
   person(role: Role): Promise<Person> {

@@ -24,6 +24,7 @@ Tries docs/protocol.md against a deployment, requirement by requirement, and exi
   --report FILE      writes FILE as JSON, and beside it the same as Markdown (.md)
   --strict           what the server lacks altogether counts as a failure too
   --deadline MS      how long to wait for an answer or an event           default 15000
+  --token-in-header  opens sockets with the Authorization header, for servers that select no subprotocol
 
 The run registers up to five users. Where registration is closed, or limited for this address, give such that exist:
 
@@ -44,7 +45,12 @@ export function parseOptions(args: string[]): ConformanceOptions | undefined {
   const report = values.report;
   if (report?.endsWith('.md')) throw new UsageError('--report must name the JSON file.');
   return {
-    target: { url, webSocketUrl: addressOf('--ws', ws, /^wss?:$/), deadlineMs },
+    target: {
+      url,
+      webSocketUrl: addressOf('--ws', ws, /^wss?:$/),
+      deadlineMs,
+      tokenInHeader: values['token-in-header'],
+    },
     given: { tokens: values.token, accounts: values.account.map(accountOf) },
     smoke: values.smoke,
     strict: values.strict,
@@ -67,6 +73,7 @@ function parse(args: string[]) {
         deadline: { type: 'string', default: '15000' },
         account: { type: 'string', multiple: true, default: [] },
         token: { type: 'string', multiple: true, default: [] },
+        'token-in-header': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });

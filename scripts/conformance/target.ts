@@ -6,6 +6,11 @@ export type Target = {
   webSocketUrl: string;
   /** How long to wait for what must come. Generous by default: the first use of a function starts it. */
   deadlineMs: number;
+  /**
+   * Sockets are opened with the token in a header, and not as a subprotocol, where a requirement is not about just that: for
+   * servers that cannot select one.
+   */
+  tokenInHeader?: boolean;
 };
 
 export async function within<T>(awaited: Promise<T>, deadlineMs: number, what: () => string): Promise<T> {

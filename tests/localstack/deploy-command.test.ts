@@ -9,6 +9,7 @@ import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/clien
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { Parley } from '../support/parley.ts';
 import { run, runAtTerminal } from './support/command.ts';
 import { type Emulator, startEmulator } from './support/emulator.ts';
 import { type Behaviour, type FakeCdk, fakeCdk } from './support/fake-cdk.ts';
@@ -16,12 +17,15 @@ import { type Behaviour, type FakeCdk, fakeCdk } from './support/fake-cdk.ts';
 const bootstrapVersion = '/cdk-bootstrap/hnb659fds/version';
 const scratch = mkdtempSync(join(tmpdir(), 'parley-deploy-command-'));
 let emulator: Emulator;
+/** What "was deployed": the embedded runtime. */
+let parley: Parley;
+/** Something else at its address, which knows of its health only. */
 let api: Server;
-/** What the API that "was deployed" says of its health. */
 let health: { status: number; body: object };
 let runs = 0;
 
 beforeAll(async () => {
+  parley = await Parley.start();
   emulator = await startEmulator();
   Object.assign(process.env, emulator.environment);
   api = createServer((_, response) => {
@@ -35,6 +39,7 @@ beforeEach(async () => {
 });
 afterAll(async () => {
   api?.close();
+  await parley?.close();
   await emulator?.stop();
   rmSync(scratch, { recursive: true });
 });
@@ -48,17 +53,19 @@ async function bootstrapped(version: string | undefined): Promise<void> {
   }
 }
 
-function outputs(): Record<string, Record<string, string>> {
-  const address = api.address();
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
+function outputs(http = `${parley.runtime.url}/v1`) {
   return {
     'ParleyData-dev': {},
-    'ParleyService-dev': {
-      HttpUrl: `http://127.0.0.1:${address.port}/v1`,
-      WebSocketUrl: 'wss://socket.example.com/v1',
-    },
+    'ParleyService-dev': { HttpUrl: http, WebSocketUrl: parley.runtime.webSocketUrl },
     'ParleyWeb-dev': { WebUrl: 'https://chat.example.com' },
   };
+}
+
+/** Where only `/health` is answered. */
+function hollow() {
+  const address = api.address();
+  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
+  return outputs(`http://127.0.0.1:${address.port}/v1`);
 }
 
 async function commandAtTerminal(script: string, options: string[], keys: string) {
@@ -77,14 +84,15 @@ async function command(script: string, options: string[], behaviour: Behaviour =
 }
 
 describe('npm run deploy', () => {
-  test('shows what will change, deploys it, sees that it answers, and prints its addresses', async () => {
+  test('shows what will change, deploys it, prints its addresses, and chats on it', async () => {
     const { code, stdout, stderr, calls } = await command('scripts/deploy.ts', ['--stage', 'dev', '--yes']);
     expect(code, stderr).toBe(0);
     expect(calls.map(([name]) => name)).toEqual(['diff', 'deploy']);
     for (const call of calls) expect(call).toContain('--all');
     expect(stdout).toContain('Stage dev goes to account 000000000000, region us-east-1.');
     expect(stdout).toContain('Web client     https://chat.example.com');
-    expect(stdout).toContain('WebSocket API  wss://socket.example.com/v1');
+    expect(stdout).toContain(`WebSocket API  ${parley.runtime.webSocketUrl}`);
+    expect(stdout).toMatch(/\d\d passed, 0 failed, 0 skipped/);
   });
 
   test('changes nothing where nobody can be asked', async () => {
@@ -146,11 +154,20 @@ describe('npm run deploy', () => {
       stderr: expect.stringContaining('`cdk deploy` failed (exit code 3)'),
     });
     health = { status: 500, body: {} };
-    const broken = await command('scripts/deploy.ts', ['--stage', 'dev', '--yes']);
+    const broken = await command('scripts/deploy.ts', ['--stage', 'dev', '--yes'], { outputs: hollow() });
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('answers 500') });
     health = { status: 200, body: { status: 'ok', version: '0.0.1' } };
-    const old = await command('scripts/deploy.ts', ['--stage', 'dev', '--yes']);
+    const old = await command('scripts/deploy.ts', ['--stage', 'dev', '--yes'], { outputs: hollow() });
     expect(old).toMatchObject({ code: 1, stderr: expect.stringContaining('answers as version 0.0.1') });
+  });
+
+  test('says so where nobody can chat on what was deployed', async () => {
+    const { code, stdout, stderr } = await command('scripts/deploy.ts', ['--stage', 'dev', '--yes'], {
+      outputs: hollow(),
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain('FAILED');
+    expect(stderr).toContain('Stage dev is deployed, but does not do all that it should');
   });
 });
 

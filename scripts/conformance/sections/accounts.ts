@@ -101,7 +101,7 @@ export const accounts = section('§4 Accounts', [
     async (cast) => {
       const { api, token, password, user } = await cast.person('visitor');
       if (password === undefined) throw new Skipped('needs a user with a password');
-      const socket = await cast.connect({ protocols: ['parley.v1', `bearer.${token}`] });
+      const socket = await cast.connectWith(token);
       const newPassword = randomUUID();
       const wrong = { currentPassword: randomUUID(), newPassword };
       await refused(api.put('/users/me/password', wrong), 'UNAUTHENTICATED');
@@ -126,14 +126,12 @@ export const accounts = section('§4 Accounts', [
       return { token, api: cast.caller(token) };
     };
     const [here, there] = [await signIn(), await signIn()];
-    const socket = await cast.connect({ protocols: ['parley.v1', `bearer.${there.token}`] });
+    const socket = await cast.connectWith(there.token);
     await answeredNothing(here.api.post('/logout'), 204);
     await socket.closed;
     await refused(here.api.get('/users/me'), 'UNAUTHENTICATED');
     await refused(there.api.get('/users/me'), 'UNAUTHENTICATED');
-    const again = await cast
-      .connect({ protocols: ['parley.v1', `bearer.${there.token}`] })
-      .catch((error: unknown) => error);
+    const again = await cast.connectWith(there.token).catch((error: unknown) => error);
     ok(again instanceof HandshakeRefused, 'a handshake with an ended token fails');
     notEqual((await signIn()).token, there.token);
   }),

@@ -6,25 +6,23 @@ import { Secrets } from '../../support/secrets.ts';
 
 export class DeployedParley {
   readonly #secrets = new Secrets();
-  readonly #httpUrl: string;
-  readonly #webSocketUrl: string;
+  readonly addresses: { url: string; webSocketUrl: string };
 
   /** From what `npm run deploy:localstack` prints at its end. */
   constructor(printed: string) {
     const address = (name: string) => printed.match(new RegExp(`${name} API +(\\S+)`))?.[1];
     const [http, webSocket] = [address('HTTP'), address('WebSocket')];
     if (http === undefined || webSocket === undefined) throw new Error(`No addresses in: ${printed}`);
-    this.#httpUrl = http.replace(/\/v1$/, '');
-    this.#webSocketUrl = webSocket;
+    this.addresses = { url: http.replace(/\/v1$/, ''), webSocketUrl: webSocket };
   }
 
   api(token?: string): ApiClient {
-    return new ApiClient(this.#httpUrl, this.#secrets, token);
+    return new ApiClient(this.addresses.url, this.#secrets, token);
   }
 
   /** With the token in a header: MiniStack does not hand on the subprotocol that the connect function selects. */
   connect(token: string): Promise<ChatSocket> {
-    return ChatSocket.open(this.#webSocketUrl, this.#secrets, {
+    return ChatSocket.open(this.addresses.webSocketUrl, this.#secrets, {
       headers: { authorization: `Bearer ${token}` },
     });
   }

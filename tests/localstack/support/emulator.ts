@@ -10,6 +10,7 @@ import { within } from '../../support/deadline.ts';
 import { pythonProgram } from '../../support/python-program.ts';
 
 export type Emulator = {
+  isMiniStack: boolean;
   endpoint: string;
   /** For the SDK, the CDK and our own scripts. */
   environment: Record<string, string>;
@@ -19,7 +20,12 @@ export type Emulator = {
 export async function startEmulator(): Promise<Emulator> {
   const given = process.env['AWS_ENDPOINT_URL'];
   if (given !== undefined) {
-    return { endpoint: given, environment: environmentOf(given), stop: async () => undefined };
+    return {
+      isMiniStack: false,
+      endpoint: given,
+      environment: environmentOf(given),
+      stop: async () => undefined,
+    };
   }
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -40,6 +46,7 @@ export async function startEmulator(): Promise<Emulator> {
   });
   await within(announcement(child, /Running on http/), () => 'the start of MiniStack');
   return {
+    isMiniStack: true,
     endpoint,
     environment: environmentOf(endpoint),
     async stop() {
