@@ -10,6 +10,9 @@ export const answerWithinMs = 20;
 /** How long somebody waits who has no message in hand. */
 const patienceMs = 1_000;
 
+/** What stores use of it. */
+export type Askable = Pick<Cache, 'attempt' | 'insist'>;
+
 /**
  * A cache that may be slow, gone, empty or wrong at any time. It is asked, never relied on: what it does not answer is
  * answered by a table. While it fails it is not asked, and connected to anew beside the work and not before it.

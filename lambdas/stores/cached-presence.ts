@@ -1,4 +1,4 @@
-import type { Cache } from './cache.ts';
+import type { Askable } from './cache.ts';
 import type { Connection, ConnectionRegistry, PresenceStore, Registration } from './presence-store.ts';
 
 /**
@@ -24,9 +24,9 @@ const complete = ':complete';
  */
 export class CachedPresence implements ConnectionRegistry {
   readonly #table: PresenceStore;
-  readonly #cache: Cache;
+  readonly #cache: Askable;
 
-  constructor(table: PresenceStore, cache: Cache) {
+  constructor(table: PresenceStore, cache: Askable) {
     this.#table = table;
     this.#cache = cache;
   }

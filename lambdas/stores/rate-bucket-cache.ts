@@ -1,5 +1,5 @@
 import { type BucketSettings, bucketTimes } from '../../shared/domain/rate-limit.ts';
-import type { Cache } from './cache.ts';
+import type { Askable } from './cache.ts';
 import type { RateBuckets } from './rate-limit-store.ts';
 
 /** Clocks of two functions differ: an entry is kept a little longer than by one of them it matters. */
@@ -12,6 +12,7 @@ const keepMs = 1_000;
 const takeFromBucket = `
 local now, interval, tolerance, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local fullAt = tonumber(redis.call('GET', KEYS[1]) or '0')
+if fullAt > now + tolerance + interval + keep then fullAt = 0 end
 local wait = fullAt - now - tolerance
 if wait > 0 then return string.format('%.3f', wait) end
 local following = math.max(fullAt, now) + interval
@@ -24,9 +25,9 @@ return '0'`;
  */
 export class CachedRateBuckets implements RateBuckets {
   readonly #table: RateBuckets;
-  readonly #cache: Cache;
+  readonly #cache: Askable;
 
-  constructor(table: RateBuckets, cache: Cache) {
+  constructor(table: RateBuckets, cache: Askable) {
     this.#table = table;
     this.#cache = cache;
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Presence } from '../../lambdas/services/presence.ts';
@@ -6,6 +5,7 @@ import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import type { PresenceStore } from '../../lambdas/stores/presence-store.ts';
 import { ProfileStore, type UserStore } from '../../lambdas/stores/user-store.ts';
 import { limits } from '../../shared/protocol/limits.ts';
+import { connectionRegistryContract } from '../contracts/connection-registry.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
@@ -33,22 +33,7 @@ async function idsOf(userId: string): Promise<string[]> {
   return (await store.connectionsOf(userId)).map((connection) => connection.connectionId).sort();
 }
 
-test('connections come and go one by one, whatever characters API Gateway puts into their ids', async () => {
-  const [userId = ''] = await world.users(1);
-  const ids = ['L0SM9cOFvHcCIhw=', 'a.b#c', '__proto__'];
-  for (const connectionId of ids) {
-    await presence.seen({ userId, connectionId, authEpoch: 1, connectedAt: 1, lastSeenAt: 1 });
-  }
-  expect(await idsOf(userId)).toEqual([...ids].sort());
-  await store.remove({ userId, connectionId: 'a.b#c' });
-  expect(await idsOf(userId)).toEqual(['L0SM9cOFvHcCIhw=', '__proto__'].sort());
-});
-
-test('removing a connection that is not there leaves nothing behind', async () => {
-  const userId = randomUUID();
-  await store.remove({ userId, connectionId: 'never' });
-  expect(await store.connectionsOfAll([userId])).toEqual([]);
-});
+connectionRegistryContract('the table', () => store);
 
 test('one connection too many costs the one seen longest ago', async () => {
   const [userId = ''] = await world.users(1);
