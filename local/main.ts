@@ -10,10 +10,12 @@ import { startSettings } from './settings.ts';
  *
  * @param synthesize builds the bundles and gives the directory of the cloud assembly
  * @param buildWeb builds the web client and gives its directory
+ * @param buildConsole does so for the page of `/_local/`
  */
 export async function main(
   synthesize: () => Promise<string>,
   buildWeb: () => Promise<string>,
+  buildConsole: () => Promise<string>,
 ): Promise<void> {
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
@@ -27,6 +29,7 @@ export async function main(
       ...settings,
       assemblyDirectory: synthesize,
       webDirectory: buildWeb,
+      consoleDirectory: buildConsole,
       log: (line) => console.log(line),
       lambda: {
         environment: functionEnvironment,
@@ -58,6 +61,7 @@ function welcome(runtime: Runtime, demo: Demo | undefined): string {
     'Parley is ready.',
     '',
     `  Web client     ${runtime.url}`,
+    `  What goes on   ${runtime.url}/_local/`,
     `  HTTP API       ${runtime.url}/v1`,
     `  WebSocket API  ${runtime.webSocketUrl}`,
     `  Data folder    ${runtime.dataDirectory} (functions.log holds what the functions log)`,

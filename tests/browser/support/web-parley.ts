@@ -6,6 +6,7 @@ import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { type Runtime, startRuntime } from '../../../local/runtime.ts';
+import { buildConsole } from '../../../scripts/build-console.ts';
 import { webDirectory } from '../../../scripts/build-web.ts';
 import type { AcceptedMessage } from '../../../shared/domain/accepted-message.ts';
 import type { Conversation } from '../../../shared/protocol/entities.ts';
@@ -99,6 +100,17 @@ export class WebParley {
     return chat;
   }
 
+  /** The page of `/_local/`, with what goes wrong in it counted as of the web client's. */
+  async localConsole(hash: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(15_000);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    this.#watch(page);
+    await page.goto(`${this.url}/_local/${hash}`);
+    return page;
+  }
+
   /** Puts messages into the stream as the send function would, past its rate limit. */
   async accept(conversationId: string, texts: readonly { from: Person; text: string }[]): Promise<void> {
     const { endpoints, region } = this.#runtime;
@@ -165,6 +177,7 @@ function run(dataDirectory: string, port: number): Promise<Runtime> {
     assemblyDirectory: join(projectRoot, 'cdk.out/local'),
     dataDirectory,
     webDirectory,
+    consoleDirectory: buildConsole,
     port,
     lambda: { preload: [join(projectRoot, 'tests/support/cheap-passwords.ts')] },
   });

@@ -1,0 +1,9 @@
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+export function milliseconds(value: number | undefined): string {
+  return value === undefined
+    ? '–'
+    : `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} ms`;
+}
