@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import { commandOf } from '../../scripts/dead-letters/dlq-command.ts';
 import { runDlqCommand } from '../../scripts/dead-letters/run-command.ts';
+import { runVerify, type VerifyOptions, verifyOptions } from '../../scripts/verify/run-verify.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ChatSocket } from '../support/chat-socket.ts';
 import { Parley } from '../support/parley.ts';
@@ -110,7 +111,11 @@ describe('a conversation whose records fail again and again', () => {
     expect(lines[0]).toContain('RetryAttemptsExhausted');
     expect(lines[0]).toContain(broken);
 
-    await setActivity(broken, new Date().toISOString());
+    const found: string[] = [];
+    const mend = ['--conversation', broken, '--repair'];
+    expect(await runVerify(optionsOf(mend), (line) => found.push(line))).toBe(1);
+    expect(found.join('\n')).toMatch(/head.lastActivityAt: found never, expected \S+ \(mended\)/);
+    expect(await runVerify(optionsOf(mend), () => {})).toBe(0);
     const dry = await dlq('redrive', '--all', '--dry-run');
     expect(dry.stdout).toContain('would redrive');
     expect(recordsIn(await listed(1))).toBe(3);
@@ -225,6 +230,12 @@ test('a wrong command says what is right', async () => {
     stderr: expect.stringContaining('npm start'),
   });
 });
+
+function optionsOf(args: string[]): VerifyOptions {
+  const options = verifyOptions(args);
+  if (options === undefined) throw new Error('Help was not wanted');
+  return options;
+}
 
 function recordsIn(lines: string[]): number {
   return lines

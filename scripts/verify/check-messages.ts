@@ -1,0 +1,105 @@
+import type { ConversationHead } from '../../lambdas/stores/conversation-store.ts';
+import { idempotencyKey } from '../../lambdas/stores/message-log.ts';
+import type { DerivedHead } from '../../lambdas/stores/reconciliation-store.ts';
+import { messagePreview } from '../../shared/domain/message-preview.ts';
+import type { Message } from '../../shared/protocol/entities.ts';
+import { type Finding, once, type VerifyStores } from './finding.ts';
+
+const messagesPerPage = 200;
+
+/** The last message of each sender, as far as the log was read. */
+export type LastSent = { seqs: ReadonlyMap<string, number>; upTo: number };
+export type MessagesCheck = { findings: Finding[]; lastSent: LastSent };
+
+/** That the sequence is dense, that each message has its idempotency record, and that the head follows from the last one. */
+export async function checkMessages(stores: VerifyStores, before: ConversationHead): Promise<MessagesCheck> {
+  const { conversationId } = before;
+  const findings: Finding[] = [];
+  const seqs = new Map<string, number>();
+  let last: Message | undefined;
+  const expectNext = (seq: number) => {
+    const next = (last?.seq ?? 0) + 1;
+    if (seq === next) return;
+    const found = seq - 1 === next ? `${next} is missing` : `${next} to ${seq - 1} are missing`;
+    findings.push({ check: 'messages.dense', conversationId, found, expected: 'every number' });
+  };
+  for (let more = true; more; ) {
+    const page = await stores.messages.after(conversationId, last?.seq ?? 0, messagesPerPage);
+    findings.push(...(await idempotencyFindings(stores, page.messages)));
+    for (const message of page.messages) {
+      expectNext(message.seq);
+      seqs.set(message.senderId, message.seq);
+      last = message;
+    }
+    more = page.more;
+  }
+  // What the head named before was to be found. Lowering the head would give a number out twice that clients may know.
+  if (before.lastSeq > (last?.seq ?? 0)) expectNext(before.lastSeq + 1);
+  findings.push(...(await headFindings(stores, conversationId, last)));
+  return { findings, lastSent: { seqs, upTo: last?.seq ?? 0 } };
+}
+
+async function idempotencyFindings(stores: VerifyStores, messages: Message[]): Promise<Finding[]> {
+  const records = await stores.log.idempotencyRecords(messages);
+  return messages.flatMap((message): Finding[] => {
+    const { conversationId, seq, senderId, messageId } = message;
+    const record = records.get(idempotencyKey(message));
+    if (record?.conversationId === conversationId && record.seq === seq) return [];
+    return [
+      {
+        check: 'idempotency.record',
+        conversationId,
+        userId: senderId,
+        found: record === undefined ? `none for ${messageId}` : `${record.seq} in ${record.conversationId}`,
+        expected: `${messageId} at ${seq}`,
+      },
+    ];
+  });
+}
+
+/** Read anew, with its last message: whatever is appended meanwhile, these two belong together. */
+async function headFindings(
+  stores: VerifyStores,
+  conversationId: string,
+  highest: Message | undefined,
+): Promise<Finding[]> {
+  const head = await stores.conversations.head(conversationId);
+  if (head === undefined) return [];
+  const isBehind = highest !== undefined && highest.seq > head.lastSeq;
+  const last = isBehind ? highest : await stores.messages.message(conversationId, head.lastSeq);
+  if (last === undefined && head.lastSeq > 0) return []; // Reported as missing.
+  const derived: DerivedHead = {
+    lastSeq: last?.seq ?? 0,
+    lastActivityAt: last?.createdAt ?? head.createdAt,
+    lastMessagePreview: last === undefined ? null : messagePreview(last),
+  };
+  const mend = once(() => stores.reconciliation.mendHead(head, derived));
+  const findings: Finding[] = [];
+  const compare = (name: keyof DerivedHead, found: string, expected: string) => {
+    if (found !== expected) findings.push({ check: `head.${name}`, conversationId, found, expected, mend });
+  };
+  compare('lastSeq', String(head.lastSeq), String(derived.lastSeq));
+  compare('lastActivityAt', head.lastActivityAt, derived.lastActivityAt);
+  if (!samePreview(head.lastMessagePreview, derived.lastMessagePreview)) {
+    const found = previewText(head.lastMessagePreview);
+    findings.push({
+      check: 'head.lastMessagePreview',
+      conversationId,
+      found,
+      expected: `the text of ${previewText(derived.lastMessagePreview)}`,
+      mend,
+    });
+  }
+  return findings;
+}
+
+type Preview = DerivedHead['lastMessagePreview'];
+
+function samePreview(one: Preview, other: Preview): boolean {
+  return one?.seq === other?.seq && one?.senderId === other?.senderId && one?.text === other?.text;
+}
+
+/** Without what was said. */
+function previewText(preview: Preview): string {
+  return preview === null ? 'no message' : `message ${preview.seq} of ${preview.senderId}`;
+}
