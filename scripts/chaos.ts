@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { type ChaosOptions, chaosUsage, parseChaosOptions } from './chaos/chaos-options.ts';
 import { MortalParley } from './chaos/mortal-parley.ts';
 import { faultText, planFaults } from './chaos/plan.ts';
+import { RedisServer } from './chaos/redis-server.ts';
 import { Storm } from './chaos/storm.ts';
 import { type LoadPlan, runLoad } from './load/load-run.ts';
 import { durationText, UsageError } from './load/option-values.ts';
@@ -41,10 +42,12 @@ async function chaos(options: ChaosOptions): Promise<boolean> {
   if (options.planOnly) return true;
 
   let second = 0;
-  const parley = await MortalParley.start(await synth('local'), (kind) => storm.struck(kind));
+  const cache = options.kinds.includes('cache') ? await RedisServer.start() : undefined;
+  const parley = await MortalParley.start(await synth('local'), cache?.url, (kind) => storm.struck(kind));
   const storm = new Storm({
     planned,
     parley,
+    cache,
     second: () => second,
     random: seededRandom(options.seed + 1),
     say: (line) => progress.say(line),
@@ -76,6 +79,7 @@ async function chaos(options: ChaosOptions): Promise<boolean> {
     const keepData = !passed && !stop.signal.aborted;
     if (keepData) progress.say(`The runtime's data and functions.log are kept: ${parley.dataDirectory}`);
     await parley.stop(keepData);
+    await cache?.kill();
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import pMap from 'p-map';
 import { CrowdSockets, say, seededUsers } from './crowd-sockets.ts';
-import { heading, table } from './markdown.ts';
+import { heading, progress, table } from './markdown.ts';
 import type { ParleyProcess } from './parley-process.ts';
 import type { SeededUser } from './seed-group.ts';
 
@@ -23,9 +23,11 @@ export async function benchIdleSockets(parley: ParleyProcess, sockets: number): 
   await look('started');
   const users = await seededUsers(parley, sockets - (sockets % 2));
   const pairs = Array.from({ length: users.length / 2 }, (_, index) => users.slice(2 * index, 2 * index + 2));
+  progress(`making ${users.length / 2} conversations`);
   const talks = await pMap(pairs, (pair) => openTalk(parley, pair), { concurrency: sending });
   await look('conversations made');
 
+  progress(`connecting ${users.length} sockets`);
   const begun = performance.now();
   const crowd = await CrowdSockets.connect(parley, users);
   const seconds = (performance.now() - begun) / 1000;
@@ -33,6 +35,7 @@ export async function benchIdleSockets(parley: ParleyProcess, sockets: number): 
   await setTimeout(idleMs);
   highest.push(await look(`idle for ${idleMs / 1000} s`));
 
+  progress('sending one message to each');
   const sentAt = performance.now();
   let accepted = 0;
   await pMap(

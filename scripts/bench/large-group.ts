@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { ChatLoad, type LoadResult } from './chat-load.ts';
 import { CrowdSockets, say, seededGroup, seededUsers } from './crowd-sockets.ts';
-import { callsPerMessage, heading, latencyHeader, latencyRow, table } from './markdown.ts';
+import { callsPerMessage, heading, latencyHeader, latencyRow, progress, table } from './markdown.ts';
 import type { ParleyProcess } from './parley-process.ts';
 import type { SeededUser } from './seed-group.ts';
 import { shardsOf } from './shard-of.ts';
@@ -32,9 +32,11 @@ export async function benchLargeGroup(
 }
 
 async function neighbours(parley: ParleyProcess, users: SeededUser[], connected: number): Promise<void> {
+  progress(`making a group of ${users.length}`);
   const groupId = await seededGroup(parley, users);
   const shardOf = await shardsOf(parley);
   const load = await ChatLoad.connect(parley.first, pairs, (id) => shardOf(id) === shardOf(groupId));
+  progress(`connecting ${connected} of its members`);
   const crowd = await CrowdSockets.connect(parley, users.slice(0, connected));
   try {
     // Cold starts belong to no steady state, and the group's members are connected in both runs.
@@ -115,6 +117,7 @@ async function callsBySize(parley: ParleyProcess, users: SeededUser[]): Promise<
   const rows: string[][] = [];
   const details: string[][] = [];
   for (const size of sizes.filter((one) => one <= users.length)) {
+    progress(`counting the calls of a group of ${size}`);
     const members = users.slice(0, size);
     const groupId = await seededGroup(parley, members);
     const crowd = await CrowdSockets.connect(parley, members.slice(0, connections));

@@ -8,6 +8,11 @@ export function machine(): void {
   console.log(`# ${cpus().length} × ${cpus()[0]?.model}, ${memory}, Node ${process.version}`);
 }
 
+/** What is under way, beside the results: they go to standard output alone. */
+export function progress(text: string): void {
+  console.error(`… ${text}`);
+}
+
 export function heading(text: string): void {
   console.log(`\n## ${text}\n`);
 }

@@ -56,6 +56,8 @@ const runtime = await startRuntime({
 });
 report();
 
+// With its parent, however that ends.
+process.on('disconnect', () => process.exit());
 process.on('message', async (question: Question) => {
   if (question === 'report') return report();
   await runtime.close();

@@ -27,6 +27,7 @@ verification as npm run loadtest at its end. Exits 1 where that fails, or where 
   --duration D     how long messages are sent: 30s to 1h           default 10m
   --faults LIST    only these kinds: ${allKinds.slice(0, 5).join(',')},
                    ${allKinds.slice(5).join(',')}                         default all
+  --no-cache       without a cache, where there is no redis-server
   --plan           prints the plan and ends
   --users N        from 4 to 500                                   default 30
   --groups SPEC    as of loadtest                                  default 3x8,1x20
@@ -38,7 +39,7 @@ verification as npm run loadtest at its end. Exits 1 where that fails, or where 
 /** `undefined` where help is asked for. */
 export function parseChaosOptions(args: string[], drawnSeed: number): ChaosOptions | undefined {
   const names = ['seed', 'duration', 'faults', 'users', 'groups', 'dms', 'rate', 'settle', 'report'] as const;
-  const { values, flags } = givenOptions(args, names, ['help', 'plan']);
+  const { values, flags } = givenOptions(args, names, ['help', 'plan', 'no-cache']);
   if (flags.has('help')) return undefined;
   const users = numberOf('users', values.users ?? '30', { min: 4, max: 500 });
   return {
@@ -49,7 +50,7 @@ export function parseChaosOptions(args: string[], drawnSeed: number): ChaosOptio
     directs: numberOf('dms', values.dms ?? String(Math.floor(users / 2)), { min: 1, max: users }),
     rate: numberOf('rate', values.rate ?? '8', { min: 1, max: users * 2, fractions: true }),
     settleMs: durationOf('settle', values.settle ?? '4m', { minMs: 30_000, maxMs: 900_000 }),
-    kinds: kindsOf(values.faults),
+    kinds: kindsOf(values.faults).filter((kind) => kind !== 'cache' || !flags.has('no-cache')),
     planOnly: flags.has('plan'),
     reportDirectory: values.report ?? 'reports',
   };

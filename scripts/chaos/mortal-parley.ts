@@ -14,17 +14,27 @@ export class MortalParley {
   readonly dataDirectory: string;
   readonly #assemblyDirectory: string;
   readonly #onStruck: (kind: FaultKind) => void;
+  readonly #cacheUrl: string;
   #child: ChildProcess | undefined;
   #ready: Ready = { url: '', webSocketUrl: '' };
   #weather = fairWeather;
 
-  static async start(assemblyDirectory: string, onStruck: (kind: FaultKind) => void): Promise<MortalParley> {
-    const parley = new MortalParley(assemblyDirectory, onStruck);
+  static async start(
+    assemblyDirectory: string,
+    cacheUrl: string | undefined,
+    onStruck: (kind: FaultKind) => void,
+  ): Promise<MortalParley> {
+    const parley = new MortalParley(assemblyDirectory, cacheUrl, onStruck);
     await parley.startAgain();
     return parley;
   }
 
-  private constructor(assemblyDirectory: string, onStruck: (kind: FaultKind) => void) {
+  private constructor(
+    assemblyDirectory: string,
+    cacheUrl: string | undefined,
+    onStruck: (kind: FaultKind) => void,
+  ) {
+    this.#cacheUrl = cacheUrl ?? '';
     this.#assemblyDirectory = assemblyDirectory;
     this.#onStruck = onStruck;
     this.dataDirectory = mkdtempSync(join(tmpdir(), 'parley-chaos-'));
@@ -58,7 +68,7 @@ export class MortalParley {
   async startAgain(): Promise<void> {
     const port = this.url === '' ? '0' : new URL(this.url).port;
     const script = join(import.meta.dirname, 'runtime-process.ts');
-    const child = fork(script, [this.#assemblyDirectory, this.dataDirectory, port]);
+    const child = fork(script, [this.#assemblyDirectory, this.dataDirectory, port, this.#cacheUrl]);
     this.#child = child;
     const ended = once(child, 'exit').then(() => {
       throw new Error(

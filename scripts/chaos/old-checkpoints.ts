@@ -20,17 +20,25 @@ export class OldCheckpoints {
     this.#snapshots.push({ takenAt: now, files: this.#read() });
   }
 
+  /** Whether any shard has moved on since the oldest files that are remembered. */
+  get haveMoved(): boolean {
+    const [oldest] = this.#snapshots;
+    const now = this.#read();
+    return [...(oldest?.files ?? [])].some(([name, text]) => isBehind(text, now.get(name)));
+  }
+
   /**
-   * Puts back the newest files that are at least so old, or else the oldest there are.
-   * @returns when they were taken, or undefined where no shard had moved on since
+   * Puts back the newest files that are at least so old and behind by now, or else the oldest that are behind.
+   * @returns when they were taken, or undefined where no shard has moved on since any of them
    */
   restore(takenBefore: number): number | undefined {
-    const snapshot = this.#snapshots.findLast(({ takenAt }) => takenAt <= takenBefore) ?? this.#snapshots[0];
-    if (snapshot === undefined) return undefined;
     const now = this.#read();
-    const moved = [...snapshot.files].some(([name, text]) => isBehind(text, now.get(name)));
-    for (const [name, text] of snapshot.files) writeFileSync(join(this.#directory, name), text);
-    return moved ? snapshot.takenAt : undefined;
+    const behind = this.#snapshots.filter(({ files }) =>
+      [...files].some(([name, text]) => isBehind(text, now.get(name))),
+    );
+    const snapshot = behind.findLast(({ takenAt }) => takenAt <= takenBefore) ?? behind[0];
+    for (const [name, text] of snapshot?.files ?? []) writeFileSync(join(this.#directory, name), text);
+    return snapshot?.takenAt;
   }
 
   #read(): Map<string, string> {

@@ -10,6 +10,7 @@ export const faultKinds = {
   lostAnswer: 'AWS calls of functions that took effect and whose answer was lost',
   cut: 'sockets of clients that were cut without a word',
   clock: 'functions whose clock jumped, and jumped back',
+  cache: 'calls that went to the tables while the cache was killed, restarted empty, or hung',
   duplicate: 'messages that were sent once more under the same id',
 } as const;
 
@@ -26,6 +27,8 @@ export type PlannedFault = {
    * goes back and of a clock how far it jumps, in milliseconds.
    */
   amount: number;
+  /** Of a cache that fails: it is killed, and started again empty; or it takes calls and answers none. */
+  isKilled?: boolean;
   /** How long a slow call takes. */
   delayMs?: number;
 };
@@ -56,7 +59,7 @@ export function planFaults(seed: number, durationMs: number, kinds: readonly Fau
 function amountOf(
   kind: FaultKind,
   between: (low: number, high: number) => number,
-): { amount: number; delayMs?: number; forMs?: number } {
+): Pick<PlannedFault, 'amount'> & Partial<PlannedFault> {
   switch (kind) {
     case 'kill':
       return { amount: 1, forMs: Math.round(between(0, 3_000)) };
@@ -74,12 +77,14 @@ function amountOf(
       return { amount: between(0.2, 1) };
     case 'clock':
       return { amount: Math.round(between(30_000, 600_000) * (between(0, 1) < 0.5 ? -1 : 1)) };
+    case 'cache':
+      return { amount: 1, isKilled: between(0, 1) < 0.5 };
     case 'duplicate':
       return { amount: Math.round(between(5, 30)) };
   }
 }
 
-export function faultText({ kind, forMs, amount, delayMs }: PlannedFault): string {
+export function faultText({ kind, forMs, amount, delayMs, isKilled }: PlannedFault): string {
   const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
   const share = `${Math.round(amount * 100)} %`;
   switch (kind) {
@@ -97,6 +102,8 @@ export function faultText({ kind, forMs, amount, delayMs }: PlannedFault): strin
       return `${share} of the sockets`;
     case 'clock':
       return `by ${seconds(amount)}, for ${seconds(forMs)}`;
+    case 'cache':
+      return `${isKilled ? 'killed' : 'hung'} for ${seconds(forMs)}`;
     case 'duplicate':
       return `${amount} messages`;
   }

@@ -10,7 +10,7 @@ import { deathExitCode, fairWeather, type Weather, type WeatherMessage, weatherC
 export type FromRuntime = { ready: { url: string; webSocketUrl: string } } | { struck: FaultKind };
 export type ToRuntime = { weather: Weather } | { stop: true };
 
-const [assemblyDirectory = '', dataDirectory = '', port = '0'] = process.argv.slice(2);
+const [assemblyDirectory = '', dataDirectory = '', port = '0', cacheUrl = ''] = process.argv.slice(2);
 
 // Ctrl-C reaches the whole process group; the parent says when it is over.
 process.on('SIGINT', () => {});
@@ -38,7 +38,12 @@ const runtime = await startRuntime({
       join(import.meta.dirname, '../../tests/support/cheap-passwords.ts'),
       join(import.meta.dirname, 'function-faults.ts'),
     ],
-    onLog: ({ functionName, line }) => log.write(`${functionName} ${line}\n`),
+    ...(cacheUrl !== '' && { environment: { CACHE_URL: cacheUrl } }),
+    onLog: ({ functionName, line }) => {
+      log.write(`${functionName} ${line}\n`);
+      // The functions' own metric: docs/operations.md.
+      if (line.includes('"CacheFallbacks":')) tell({ struck: 'cache' });
+    },
     onInvocation: ({ functionError }) => {
       if (functionError?.errorMessage.endsWith(`exit status ${deathExitCode}`)) tell({ struck: 'death' });
     },

@@ -5,18 +5,20 @@ import type { Watch } from '../load/watch.ts';
 import type { MortalParley } from './mortal-parley.ts';
 import { OldCheckpoints } from './old-checkpoints.ts';
 import { type FaultKind, faultKinds, faultText, type PlannedFault } from './plan.ts';
+import type { RedisServer } from './redis-server.ts';
 import { fairWeather, type Weather } from './weather.ts';
 
 /** How often the stream's position is remembered. */
 const rememberEveryMs = 2_000;
 /** A fault that finds nothing to strike, since everything is down already, waits so long for it. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 /** After a restart so many users look at their screens at once; the clients of the others wait out their backoff. */
 const shareThatLooks = 0.7;
 
 export type StormParts = {
   planned: readonly PlannedFault[];
   parley: MortalParley;
+  cache: RedisServer | undefined;
   /** Seconds of the run, as the report counts them. */
   second(): number;
   random: () => number;
@@ -31,12 +33,17 @@ export class Storm {
   #weather: Weather = { ...fairWeather };
   /** Kills wait for each other: of two at once the second would find nobody alive. */
   #deaths: Promise<void> = Promise.resolve();
+  /** The same for the cache. */
+  #cacheFailures: Promise<void> = Promise.resolve();
+  #cacheFails = false;
 
   constructor(parts: StormParts) {
     this.#parts = parts;
   }
 
   struck(kind: FaultKind, count = 1): void {
+    // A function that has just started has not reached the cache yet: that is no fault of this plan.
+    if (kind === 'cache' && !this.#cacheFails) return;
     this.#happened.set(kind, (this.#happened.get(kind) ?? 0) + count);
   }
 
@@ -58,8 +65,14 @@ export class Storm {
   async rage(crowd: Crowd, watch: Watch, signal: AbortSignal): Promise<void> {
     const { planned, parley } = this.#parts;
     const checkpoints = new OldCheckpoints(parley.dataDirectory);
+    checkpoints.remember(performance.now());
+    // What has not begun to work cannot be disturbed.
+    await this.#until(
+      () => {},
+      () => watch.observation.sent.some(({ state }) => state === 'stored'),
+      signal,
+    );
     const begun = performance.now();
-    checkpoints.remember(begun);
     const remembering = setInterval(() => checkpoints.remember(performance.now()), rememberEveryMs);
     try {
       await Promise.all(
@@ -87,6 +100,12 @@ export class Storm {
     const { kind, amount, delayMs = 0 } = fault;
     if (kind === 'kill') return this.#kill(fault, crowd, () => this.struck('kill'));
     if (kind === 'redeliver') {
+      // Up to here nothing may have been delivered since the last start.
+      await this.#until(
+        () => {},
+        () => checkpoints.haveMoved,
+        signal,
+      );
       return this.#kill(fault, crowd, () => {
         const from = checkpoints.restore(performance.now() - amount);
         if (from === undefined) return;
@@ -114,6 +133,9 @@ export class Storm {
           this.#striking('cut'),
           signal,
         );
+      case 'cache':
+        this.#cacheFailures = this.#cacheFailures.then(() => this.#failCache(fault, signal));
+        return this.#cacheFailures;
       case 'duplicate':
         return this.#duplicate(amount, watch, crowd, signal);
     }
@@ -132,6 +154,20 @@ export class Storm {
     await this.#until(() => {}, hasStruck, signal);
     for (const key of Object.keys(change) as (keyof Weather)[]) this.#weather[key] = 0; // Its own keys.
     parley.weather = this.#weather;
+  }
+
+  async #failCache({ forMs, isKilled }: PlannedFault, signal: AbortSignal): Promise<void> {
+    const { cache } = this.#parts;
+    if (cache === undefined) return;
+    const hasStruck = this.#striking('cache');
+    if (isKilled) await cache.kill();
+    else cache.pause();
+    this.#cacheFails = true;
+    await wait(forMs, signal);
+    await this.#until(() => {}, hasStruck, signal);
+    this.#cacheFails = false;
+    if (isKilled) await cache.startAgain();
+    else cache.resume();
   }
 
   #kill(fault: PlannedFault, crowd: Crowd, whileDown: () => void): Promise<void> {

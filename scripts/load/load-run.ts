@@ -35,7 +35,7 @@ export type LoadOutcome = {
 export type LoadHooks = {
   say(line: string): void;
   onSecond?(second: Second, watch: Watch, measurements: Measurements): void;
-  /** Called when everybody is connected and the first message is about to be sent; ends before the settling begins. */
+  /** Called when everybody is connected and the first message is about to be sent; messages are sent until it ends, or longer. */
   during?(crowd: Crowd, watch: Watch, signal: AbortSignal): Promise<void>;
 };
 
@@ -63,10 +63,13 @@ export async function runLoad(
     hooks.say(`Connecting them, ${plan.ramp} a second`);
     await connectAll(crowd.people, plan.ramp, stop);
     hooks.say(`Sending ${plan.rate} messages a second`);
-    const faults = hooks.during?.(crowd, watch, stop);
-    faults?.catch(() => undefined); // Awaited below, when all is said.
+    let goesOn = true;
+    const faults = (hooks.during?.(crowd, watch, stop) ?? Promise.resolve()).finally(() => {
+      goesOn = false;
+    });
+    faults.catch(() => undefined); // Awaited below, when all is said.
     const lines = conversation(crowd, random);
-    const pace = { perSecond: plan.rate, durationMs: plan.durationMs };
+    const pace = { perSecond: plan.rate, durationMs: plan.durationMs, goesOn: () => goesOn };
     await speak(lines, pace, stop, ({ person, talk, content }, plannedAt) =>
       watch.send(person, talk, content, plannedAt),
     );

@@ -27,18 +27,18 @@ export function* conversation({ people, talks }: Crowd, random: () => number): G
 }
 
 /**
- * Says `perSecond` lines, evenly spaced, for that long or until the signal is raised. Each line is given the time for which
+ * Says `perSecond` lines, evenly spaced, for that long, for as long as `goesOn` after that, or until the signal is raised. Each line is given the time for which
  * it was planned: a process that falls behind must not hide it.
  */
 export async function speak(
   lines: Iterator<Line, never>,
-  { perSecond, durationMs }: { perSecond: number; durationMs: number },
+  { perSecond, durationMs, goesOn }: { perSecond: number; durationMs: number; goesOn: () => boolean },
   signal: AbortSignal,
   say: (line: Line, plannedAt: number) => void,
 ): Promise<void> {
   const start = performance.now();
   const total = Math.max(1, Math.floor((perSecond * durationMs) / 1000));
-  for (let number = 0; number < total; number += 1) {
+  for (let number = 0; number < total || goesOn(); number += 1) {
     const plannedAt = start + (number * 1000) / perSecond;
     const wait = plannedAt - performance.now();
     if (wait > 0) await setTimeout(wait, undefined, { signal }).catch(() => undefined); // Looked at next.

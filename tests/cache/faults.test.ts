@@ -5,12 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'iovalkey';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { RedisServer } from '../../scripts/chaos/redis-server.ts';
 import type { Crowd } from '../../scripts/load/crowd.ts';
 import { type LoadOutcome, runLoad } from '../../scripts/load/load-run.ts';
 import type { Person } from '../../scripts/load/person.ts';
 import { deadlineMs, within } from '../support/deadline.ts';
 import { Parley } from '../support/parley.ts';
-import { RedisServer } from '../support/redis-server.ts';
 import { SlowLink } from './support/slow-link.ts';
 
 let server: RedisServer;

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { RedisServer } from '../../support/redis-server.ts';
+import { RedisServer } from '../../../scripts/chaos/redis-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
