@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CachedPresence } from '../../lambdas/stores/cached-presence.ts';
 import type { Connection, PresenceStore } from '../../lambdas/stores/presence-store.ts';
+import { RedisServer } from '../../scripts/chaos/redis-server.ts';
 import { connectionRegistryContract } from '../contracts/connection-registry.ts';
-import { RedisServer } from '../support/redis-server.ts';
 import { World } from '../support/world.ts';
 import { PatientCache } from './support/patient-cache.ts';
 

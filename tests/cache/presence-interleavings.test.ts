@@ -5,7 +5,7 @@ import type { Redis } from 'iovalkey';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CachedPresence } from '../../lambdas/stores/cached-presence.ts';
 import type { Connection, PresenceStore } from '../../lambdas/stores/presence-store.ts';
-import { RedisServer } from '../support/redis-server.ts';
+import { RedisServer } from '../../scripts/chaos/redis-server.ts';
 import { World } from '../support/world.ts';
 import { PatientCache } from './support/patient-cache.ts';
 

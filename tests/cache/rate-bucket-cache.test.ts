@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CachedRateBuckets } from '../../lambdas/stores/rate-bucket-cache.ts';
 import type { RateBuckets } from '../../lambdas/stores/rate-limit-store.ts';
+import { RedisServer } from '../../scripts/chaos/redis-server.ts';
 import { rateBucketsContract } from '../contracts/rate-buckets.ts';
-import { RedisServer } from '../support/redis-server.ts';
 import { PatientCache } from './support/patient-cache.ts';
 
 const bucket = { perSecond: 10, burst: 5 };
