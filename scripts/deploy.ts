@@ -1,6 +1,6 @@
 /**
- * `npm run deploy -- --stage dev [--yes] [--account name:password …]`: checks the account, builds, shows what will change,
- * deploys, and tries the deployment. docs/deploying.md has the rest.
+ * `npm run deploy -- --stage dev [--yes] [--account name:password …] [--token … …]`: checks the account, builds, shows what
+ * will change, deploys, and tries the deployment. docs/deploying.md has the rest.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,13 +44,14 @@ try {
       stage: { type: 'string' },
       yes: { type: 'boolean', default: false },
       account: { type: 'string', multiple: true, default: [] },
+      token: { type: 'string', multiple: true, default: [] },
     },
   });
   const stage = deployableStage(values.stage, 'deploy');
   const addresses = await deploy(stage, values.yes);
   console.log(`\nStage ${stage} is deployed.\n\n${describeAddresses(addresses)}\n`);
   await checkAnswers(addresses);
-  await smokeTest(addresses, stageSettings(stage), values.account);
+  await smokeTest(addresses, stageSettings(stage), values);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -7,26 +7,45 @@ import type { Addresses } from './outputs.ts';
 
 const suite = join(import.meta.dirname, '../conformance.ts');
 
-/** @param accounts `name:password` of users to do it with; where there are none it registers its own */
+/** Users to chat as. Where none are given, the suite registers its own. */
+export type GivenUsers = {
+  /** Each `name:password`. */
+  account: string[];
+  token: string[];
+};
+
 export async function smokeTest(
   { http, webSocket }: Addresses,
-  { stage, registration }: StageSettings,
-  accounts: string[],
+  settings: StageSettings,
+  users: GivenUsers,
 ): Promise<void> {
-  const options = ['--url', http, '--ws', webSocket.replace(/\/$/, ''), '--smoke'];
-  if (registration === 'closed' && accounts.length === 0) {
-    console.log(
-      'Not tried by chatting: registration is closed. Name two users to do it with: --account name:password --account …',
-    );
+  const advice = adviceWithout(users, settings);
+  if (advice !== undefined) {
+    console.log(`Not tried by chatting: ${advice}`);
     return;
   }
-  const given = accounts.flatMap((account) => ['--account', account]);
-  const child = spawn(process.execPath, [suite, ...options, ...given], { stdio: 'inherit' });
+  const options = ['--url', http, '--ws', webSocket.replace(/\/$/, ''), '--smoke'];
+  for (const account of users.account) options.push('--account', account);
+  for (const token of users.token) options.push('--token', token);
+  const child = spawn(process.execPath, [suite, ...options], { stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   if (code !== 0) {
     throw new Error(
-      `Stage ${stage} is deployed, but does not do all that it should: see above. docs/operations.md says where to look; ` +
+      `Stage ${settings.stage} is deployed, but does not do all that it should: see above. docs/operations.md says where to look; ` +
         'docs/deploying.md, under "Upgrading", how to go back.',
     );
   }
+}
+
+function adviceWithout(
+  { account, token }: GivenUsers,
+  { auth, registration }: StageSettings,
+): string | undefined {
+  if (auth !== 'built-in' && token.length === 0) {
+    return 'users come from your issuer. Give tokens of two of them: --token … --token …';
+  }
+  if (registration === 'closed' && account.length + token.length === 0) {
+    return 'registration is closed. Name two users: --account name:password --account name:password';
+  }
+  return undefined;
 }

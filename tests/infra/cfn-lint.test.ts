@@ -33,7 +33,7 @@ function lint(templates: string[]): Promise<string[]> {
   });
 }
 
-test('every template of every stage is what CloudFormation takes', { timeout: 60_000 }, async () => {
+test('every template of every stage is what CloudFormation takes', { timeout: 180_000 }, async () => {
   const templates = stageNames.flatMap((stage) =>
     readdirSync(join(assemblies, stage))
       .filter((name) => name.endsWith('.template.json'))
@@ -43,7 +43,7 @@ test('every template of every stage is what CloudFormation takes', { timeout: 60
   expect(await lint(templates)).toEqual([]);
 });
 
-test('a template that CloudFormation would refuse is found out', { timeout: 60_000 }, async () => {
+test('a template that CloudFormation would refuse is found out', { timeout: 180_000 }, async () => {
   const template = JSON.parse(readFileSync(join(assemblies, 'dev/ParleyData.template.json'), 'utf8'));
   const [table] = Object.values<{ Type: string; Properties: Record<string, unknown> }>(
     template.Resources,
