@@ -1,6 +1,7 @@
 /** A stage that is deployed in an AWS account, by what CloudFormation says of its stacks. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { stageNames, stageSettings } from '../../infra/stages.ts';
+import { newRequestHandler } from '../../lambdas/stores/request-handler.ts';
 import { UsageError } from '../load/option-values.ts';
 import { type DeployedResource, Deployment } from './deployment.ts';
 import { resourcesOfStack } from './stack-resources.ts';
@@ -28,7 +29,11 @@ export async function stageDeployment(stage: string, region: string | undefined)
       region: used,
       resources,
       // Credentials, and other endpoints for those who set them, are the environment's.
-      settings: () => ({ region: used }),
+      // The Kinesis client would speak HTTP/2, which is for streaming only and which emulators do not.
+      settings: (service) => ({
+        region: used,
+        ...(service === 'kinesis' && { requestHandler: newRequestHandler() }),
+      }),
       stage,
     });
   } finally {
