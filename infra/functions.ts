@@ -75,7 +75,7 @@ export const functions = {
   },
   'websocket-signal': {
     ...answering,
-    description: 'Moves read markers and keeps connections alive',
+    description: 'Moves read markers, tells who is writing, and keeps connections alive',
     tables: {
       Users: readUser,
       Conversations: ['GetItem', 'BatchGetItem'],

@@ -16,6 +16,8 @@ export const webSocketRoutes: WebSocketRouteDefinition[] = [
   { routeKey: '$default', handler: 'websocket-default', replies: true },
   { routeKey: 'sendMessage', handler: 'websocket-send', replies: true },
   { routeKey: 'markRead', handler: 'websocket-signal', replies: true },
+  // Has no reply but an error: a function that returns no body sends nothing.
+  { routeKey: 'typing', handler: 'websocket-signal', replies: true },
   { routeKey: 'heartbeat', handler: 'websocket-signal', replies: true },
   { routeKey: 'sync', handler: 'websocket-sync', replies: true },
 ];

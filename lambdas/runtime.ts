@@ -42,6 +42,7 @@ import { ReadMarkers } from './services/read-markers.ts';
 import { Subscriptions } from './services/subscriptions.ts';
 import { Sync } from './services/sync.ts';
 import { Tokens } from './services/tokens.ts';
+import { Typing } from './services/typing.ts';
 import { Cache } from './stores/cache.ts';
 import { cacheAddress, openCache } from './stores/cache-client.ts';
 import { CachedPresence } from './stores/cached-presence.ts';
@@ -183,6 +184,14 @@ export const acquaintances = () => new Acquaintances(inboxStore(), profiles());
 
 export const readMarkers = () =>
   new ReadMarkers({
+    inbox: inboxStore(),
+    conversations: conversationStore(),
+    members: memberRows(),
+    push: push(),
+  });
+
+export const typing = () =>
+  new Typing({
     inbox: inboxStore(),
     conversations: conversationStore(),
     members: memberRows(),

@@ -48,6 +48,7 @@ export type ErrorFrame = {
 export type ServerEvent =
   | { type: 'message'; messages: Message[] }
   | { type: 'read'; conversationId: string; userId: string; seq: number }
+  | { type: 'typing'; conversationId: string; userId: string; state: 'started' | 'stopped' }
   | { type: 'conversation'; conversation: ConversationInfo }
   | { type: 'conversationChanged'; conversationId: string; title: string | null; memberCount: number }
   | { type: 'conversationRemoved'; conversationId: string }

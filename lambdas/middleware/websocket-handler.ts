@@ -28,18 +28,19 @@ export function callerOf({ requestContext }: WebSocketEvent): Caller {
   return { userId, authEpoch: Number(authEpoch), connectionId, connectedAt };
 }
 
-type Action = (event: WebSocketEvent) => Promise<object>;
+type Action = (event: WebSocketEvent) => Promise<object | undefined>;
 
-/** An action: its frame's schema, and what it does; what `run` returns is the reply. */
+/** An action: its frame's schema, and what it does; what `run` returns is the reply, if there is one. */
 export function action<Frame extends v.GenericSchema<unknown, { requestId?: string | undefined }>>(
   frame: Frame,
-  run: (frame: v.InferOutput<Frame>, caller: Caller) => Promise<object>,
+  run: (frame: v.InferOutput<Frame>, caller: Caller) => Promise<object | undefined>,
 ): Action {
   return async (event) => {
     const parsed = parseJson(event.body ?? '', frame, limits.frameBytes);
     mentionIds(parsed);
     const { requestId } = parsed as { requestId?: string }; // Every frame may carry it: see the bound on `Frame`.
-    return { ...(await run(parsed, callerOf(event))), requestId };
+    const answer = await run(parsed, callerOf(event));
+    return answer && { ...answer, requestId };
   };
 }
 
@@ -65,8 +66,8 @@ export function webSocketHandler(actions: Record<string, Action>) {
     });
 }
 
-function reply(body: object): APIGatewayProxyResultV2 {
-  return { statusCode: 200, body: JSON.stringify(body) };
+function reply(body: object | undefined): APIGatewayProxyResultV2 {
+  return { statusCode: 200, ...(body !== undefined && { body: JSON.stringify(body) }) };
 }
 
 /** The error, with as much of the frame's own naming as can be trusted. */

@@ -1,8 +1,9 @@
-import { HeartbeatFrame, MarkReadFrame } from '../../shared/protocol/frames.ts';
+import { HeartbeatFrame, MarkReadFrame, TypingFrame } from '../../shared/protocol/frames.ts';
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
-import { inbox, presence, rateLimiter, readMarkers, subscriptions } from '../runtime.ts';
+import { inbox, presence, rateLimiter, readMarkers, subscriptions, typing } from '../runtime.ts';
 
 const markers = readMarkers();
+const writers = typing();
 const connections = presence();
 const groups = subscriptions();
 const conversations = inbox();
@@ -13,6 +14,12 @@ export const handler = webSocketHandler({
     await rates.take('actions', userId);
     const lastReadSeq = await markers.markRead(userId, conversationId, seq);
     return { type: 'ack', action, conversationId, lastReadSeq };
+  }),
+
+  typing: action(TypingFrame, async ({ conversationId, state }, { userId }) => {
+    await rates.take('actions', userId);
+    await writers.tell(userId, conversationId, state);
+    return undefined;
   }),
 
   heartbeat: action(HeartbeatFrame, async (_frame, caller) => {

@@ -159,7 +159,9 @@ function actionOperations(): Record<string, object> {
         messages: [messageOfChannel(capitalized(action))],
         reply: {
           channel,
-          messages: [reply, 'ErrorEvent', 'GatewayError'].map(messageOfChannel),
+          messages: [...(reply === undefined ? [] : [reply]), 'ErrorEvent', 'GatewayError'].map(
+            messageOfChannel,
+          ),
         },
       },
     ]),

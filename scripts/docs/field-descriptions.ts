@@ -23,6 +23,8 @@ const descriptions: Record<string, string> = {
   after: 'Messages with a higher `seq`, ascending.',
   before: 'The messages just below this `seq`, still ascending.',
 
+  state: 'Whether they began to write, or stopped.',
+
   // Messages
   content: 'What was written.',
   messages: 'By ascending `seq`.',

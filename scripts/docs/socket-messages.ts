@@ -13,6 +13,7 @@ import {
   SendMessageAck,
   ServerEvent,
   SyncReply,
+  TypingEvent,
 } from '../../shared/protocol/events.ts';
 import {
   type ActionName,
@@ -21,16 +22,17 @@ import {
   MarkReadFrame,
   SendMessageFrame,
   SyncFrame,
+  TypingFrame,
 } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { acceptedAt, bobId, dm, dmId, group, message, messageId } from './examples.ts';
 
 export type MessageDocument = { summary: string; schema: GenericSchema; example: object };
-export type ActionDocument = { description: string; frame: MessageDocument; reply: string };
+export type ActionDocument = { description: string; frame: MessageDocument; reply: string | undefined };
 
 const requestId = '1';
 
-/** By `action`, as the routes of infra/routes.ts are named; `reply` names one of {@link replyDocuments}. */
+/** By `action`, as the routes of infra/routes.ts are named; `reply` names one of {@link replyDocuments}; without it only an error is answered. */
 export const actionDocuments: Record<ActionName, ActionDocument> = {
   sendMessage: {
     description:
@@ -51,6 +53,16 @@ export const actionDocuments: Record<ActionName, ActionDocument> = {
       example: { action: 'markRead', requestId, conversationId: dmId, seq: 42 },
     },
     reply: 'MarkReadAck',
+  },
+  typing: {
+    description:
+      'Say it again every few seconds while it goes on. There is no reply, unless something is wrong; nothing is kept.',
+    frame: {
+      summary: 'Tell the others that one is writing, or no longer',
+      schema: TypingFrame,
+      example: { action: 'typing', requestId, conversationId: dmId, state: 'started' },
+    },
+    reply: undefined,
   },
   sync: {
     description:
@@ -142,6 +154,11 @@ export const eventDocuments: Record<string, MessageDocument> = {
     summary: `A read marker moved. To the members, in conversations of up to ${limits.smallGroupMembers}; else to the reader's devices`,
     schema: ReadEvent,
     example: { type: 'read', conversationId: dmId, userId: bobId, seq: 42 },
+  },
+  TypingEvent: {
+    summary: `Somebody is writing, or no longer. To the other members, in conversations of up to ${limits.smallGroupMembers}`,
+    schema: TypingEvent,
+    example: { type: 'typing', conversationId: dmId, userId: bobId, state: 'started' },
   },
   ConversationEvent: {
     summary:

@@ -13,7 +13,7 @@ const Window = v.strictObject({ count, seconds: count });
 export const RateLimitSettings = v.strictObject({
   /** Messages of one user, over all of their sockets and HTTP together. */
   messages: Bucket,
-  /** What a client does by itself: `markRead`, `sync`, `heartbeat`. */
+  /** What a client does by itself: `markRead`, `typing`, `sync`, `heartbeat`. */
   actions: Bucket,
   /** What costs more than its caller: changes that others are told of, and looking up users. */
   requests: Bucket,

@@ -2,7 +2,17 @@
 import * as v from 'valibot';
 import { Conversation, Message } from './entities.ts';
 import { ErrorCodeName } from './errors.ts';
-import { ConversationId, Count, MessageId, RequestId, Seq, SeqOrZero, Timestamp, UserId } from './values.ts';
+import {
+  ConversationId,
+  Count,
+  MessageId,
+  RequestId,
+  Seq,
+  SeqOrZero,
+  Timestamp,
+  TypingState,
+  UserId,
+} from './values.ts';
 
 const requestId = v.optional(RequestId);
 
@@ -77,6 +87,13 @@ export const ReadEvent = v.object({
   seq: Seq,
 });
 
+export const TypingEvent = v.object({
+  type: v.literal('typing'),
+  conversationId: ConversationId,
+  userId: UserId,
+  state: TypingState,
+});
+
 export const ConversationEvent = v.object({ type: v.literal('conversation'), conversation: Conversation });
 
 export const ConversationChangedEvent = v.object({
@@ -96,6 +113,7 @@ export const replies = { SendMessageAck, MarkReadAck, SyncReply, HeartbeatReply,
 export const ServerEvent = v.variant('type', [
   MessageEvent,
   ReadEvent,
+  TypingEvent,
   ConversationEvent,
   ConversationChangedEvent,
   ConversationRemovedEvent,

@@ -1,7 +1,16 @@
 /** What a client sends over the socket: one schema per action. Unknown fields are refused. */
 import * as v from 'valibot';
 import { limits } from './limits.ts';
-import { Content, ConversationId, MessageId, PageLimit, RequestId, Seq, SeqOrZero } from './values.ts';
+import {
+  Content,
+  ConversationId,
+  MessageId,
+  PageLimit,
+  RequestId,
+  Seq,
+  SeqOrZero,
+  TypingState,
+} from './values.ts';
 
 /** Attachments come with a later version; `system` messages are the server's own. */
 export const ClientMessageType = v.picklist(['text'], 'must be "text"');
@@ -23,6 +32,13 @@ export const MarkReadFrame = v.strictObject({
   requestId,
   conversationId: ConversationId,
   seq: SeqOrZero,
+});
+
+export const TypingFrame = v.strictObject({
+  action: v.literal('typing'),
+  requestId,
+  conversationId: ConversationId,
+  state: TypingState,
 });
 
 export const SyncFrame = v.strictObject({
@@ -52,6 +68,7 @@ export const HeartbeatFrame = v.strictObject({ action: v.literal('heartbeat'), r
 export const frames = {
   sendMessage: SendMessageFrame,
   markRead: MarkReadFrame,
+  typing: TypingFrame,
   sync: SyncFrame,
   heartbeat: HeartbeatFrame,
 } as const;

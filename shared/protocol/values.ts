@@ -98,6 +98,8 @@ export const SeqOrZero = v.pipe(
   v.minValue(0, 'must be at least 0'),
 );
 
+export const TypingState = v.picklist(['started', 'stopped'], 'must be "started" or "stopped"');
+
 /** A number of things. */
 export const Count = v.pipe(
   v.number(),

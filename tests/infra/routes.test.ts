@@ -43,7 +43,16 @@ describe.each(wholeStages)('the APIs of stage %s', (stage) => {
 
   test('offer every action of the protocol over the socket, and choose by "action"', () => {
     expect(socketRoutes.map(({ key }) => key).sort()).toEqual(
-      ['$connect', '$default', '$disconnect', 'heartbeat', 'markRead', 'sendMessage', 'sync'].sort(),
+      [
+        '$connect',
+        '$default',
+        '$disconnect',
+        'heartbeat',
+        'markRead',
+        'sendMessage',
+        'sync',
+        'typing',
+      ].sort(),
     );
     for (const api of apis.filter(({ properties }) => properties['ProtocolType'] === 'WEBSOCKET')) {
       expect(api.properties['RouteSelectionExpression']).toBe('$request.body.action');
@@ -94,7 +103,7 @@ describe.each(wholeStages)('the APIs of stage %s', (stage) => {
         return deployment.referenceIn(properties['RouteId'], stack).properties['RouteKey'];
       })
       .sort();
-    expect(replying).toEqual(['$default', 'heartbeat', 'markRead', 'sendMessage', 'sync']);
+    expect(replying).toEqual(['$default', 'heartbeat', 'markRead', 'sendMessage', 'sync', 'typing']);
     for (const { resource, key } of socketRoutes) {
       const selected = resource.properties['RouteResponseSelectionExpression'];
       expect(selected, key).toBe(replying.includes(key) ? '$default' : undefined);

@@ -188,17 +188,14 @@ export const actions = section('§5 Actions', [
   }),
   must('ws.typing', 'typing has no reply, and is told to the other members', async (cast) => {
     const { alice, conversationId, hers, his } = await pair(cast);
-    hers.sendText(
-      JSON.stringify({ action: 'typing', conversationId, state: 'started', requestId: 'typing' }),
-    );
-    // Whether it is known is told by the event, or by an error that names it.
-    const told = his.event(Typing, 'typing', (event) => event.conversationId === conversationId);
-    const error = hers.until(() => hers.frames.find((one) => one['requestId'] === 'typing'), 'an error');
-    const first = await Promise.race([told, error]);
-    told.catch(() => undefined);
-    error.catch(() => undefined);
-    if (first['type'] !== 'typing') throw new Missing('the action typing is unknown');
+    const requestId = 'typing';
+    hers.sendText(JSON.stringify({ action: 'typing', conversationId, state: 'started', requestId }));
+    const answer = () => hers.frames.find((frame) => frame['requestId'] === requestId);
+    const told = his.event(Typing, 'typing', (one) => one.conversationId === conversationId);
+    const first = await Promise.race([told, hers.until(answer, 'an answer').catch(() => told)]);
+    if ('code' in first && first.code === 'BAD_REQUEST') throw new Missing('the action typing is unknown');
     deepEqual(first, { type: 'typing', conversationId, userId: alice.id, state: 'started' });
+    equal(answer(), undefined);
   }),
   must(
     'ws.presence',
