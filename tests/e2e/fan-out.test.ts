@@ -39,7 +39,7 @@ beforeAll(async () => {
     expect((await api(creator).post(members(), { userIds })).status).toBe(200);
   }
   for (const user of others.slice(180)) sockets.push(await connect(user));
-});
+}, 120_000);
 afterAll(() => parley?.close());
 
 function speaker(): ChatSocket {
