@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { DEMO_PASSWORD, DEMO_USERNAMES, type Demo, prepareDemo } from './demo.ts';
 import { StartError } from './emulators/start-error.ts';
+import { HopLog } from './hop-log.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { startSettings } from './settings.ts';
 
@@ -23,8 +24,9 @@ export async function main(
   // Until everything stands there is nothing to close in order: what we started dies with us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
   try {
-    const { functionEnvironment, ...settings } = startSettings(process.env, process.argv.slice(2));
+    const { functionEnvironment, verbose, ...settings } = startSettings(process.env, process.argv.slice(2));
     const functionLog = new FunctionLog();
+    const hopLog = verbose ? new HopLog((line) => console.log(line)) : undefined;
     const runtime = await startRuntime({
       ...settings,
       assemblyDirectory: synthesize,
@@ -33,12 +35,16 @@ export async function main(
       log: (line) => console.log(line),
       lambda: {
         environment: functionEnvironment,
-        onLog: ({ functionName, line }) => functionLog.write(functionName, line),
+        onLog(line) {
+          functionLog.write(line.functionName, line.line);
+          hopLog?.addLine(line);
+        },
         onInvocation({ functionName, functionError }) {
           if (functionError !== undefined)
             console.error(`${functionName} failed: ${functionError.errorMessage}`);
         },
       },
+      onBatch: (functionName, event) => hopLog?.addBatch(functionName, event),
       onFatal: fail,
     });
     functionLog.open(join(runtime.dataDirectory, 'functions.log'));

@@ -59,6 +59,8 @@ export type RuntimeOptions = {
     'preload' | 'concurrencyPerFunction' | 'maxEnvironments' | 'onLog' | 'onInvocation' | 'environment'
   >;
   onGatewayFailure?: GatewayOptions['onFailure'];
+  /** Called with each batch that an event source mapping hands to a function. */
+  onBatch?: (functionName: string, event: unknown) => void;
   /** Called when a part ends that nothing goes on without. */
   onFatal?: (reason: string) => void;
 };
@@ -172,7 +174,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const mappings = mappingsFromAssembly(assembly, {
       clients,
       arrivals: stores.arrivals,
-      invoker: pool,
+      invoker: {
+        invoke(functionName, event) {
+          options.onBatch?.(functionName, event);
+          return pool.invoke(functionName, event);
+        },
+      },
       region,
       accountId: ACCOUNT_ID,
       dataDirectory: folder.path,

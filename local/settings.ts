@@ -6,6 +6,8 @@ export type StartSettings = {
   host: string;
   dataDirectory: string;
   fresh: boolean;
+  /** Tells each hop of a message. */
+  verbose: boolean;
   /** Variables of every function, beside those that the template gives them. */
   functionEnvironment: Record<string, string>;
 };
@@ -14,12 +16,18 @@ export const DEFAULT_PORT = 8787;
 
 /** What `npm start` takes from its environment and its command line. */
 export function startSettings(environment: NodeJS.ProcessEnv, args: readonly string[]): StartSettings {
+  const { fresh, verbose } = flags(args);
   return {
     port: portOf(environment['PORT']),
     host: environment['HOST'] || '127.0.0.1',
     dataDirectory: environment['PARLEY_DATA'] || '.parley',
-    fresh: wantsFresh(args),
-    functionEnvironment: cacheOf(environment['PARLEY_CACHE']),
+    fresh,
+    verbose,
+    functionEnvironment: {
+      ...cacheOf(environment['PARLEY_CACHE']),
+      // At which the functions log each hop as it happens.
+      ...(verbose && { POWERTOOLS_LOG_LEVEL: 'DEBUG' }),
+    },
   };
 }
 
@@ -41,11 +49,13 @@ function portOf(text: string | undefined): number {
   return port;
 }
 
-function wantsFresh(args: readonly string[]): boolean {
+function flags(args: readonly string[]): { fresh: boolean; verbose: boolean } {
+  const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ args: [...args], options: { fresh: { type: 'boolean', default: false } } }).values
-      .fresh;
+    return parseArgs({ args: [...args], options: { fresh: flag, verbose: flag } }).values;
   } catch (error) {
-    throw new StartError(`${error instanceof Error ? error.message : error} The only one is --fresh.`);
+    throw new StartError(
+      `${error instanceof Error ? error.message : error} There are --fresh and --verbose.`,
+    );
   }
 }
