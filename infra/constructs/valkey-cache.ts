@@ -12,6 +12,9 @@ import type { StageSettings } from '../config.ts';
 /** A stage that has the cache. */
 export type CachedStage = StageSettings & { cache: Exclude<StageSettings['cache'], false> };
 
+/** What the functions keep, and nothing that stops or empties a server. */
+export const accessString = 'on ~presence:* ~heartbeat:* ~rate:* +@all -@admin -@dangerous';
+
 export class ValkeyCache extends Construct {
   /** `rediss://user@host:port/cache-name`, as functions read it. */
   readonly url: string;
@@ -29,8 +32,7 @@ export class ValkeyCache extends Construct {
       userId: name,
       userName: name,
       authenticationMode: { Type: 'iam' },
-      // What the functions keep, and nothing that stops or empties a server.
-      accessString: 'on ~presence:* ~heartbeat:* ~rate:* +@all -@admin -@dangerous',
+      accessString,
     });
     const group = new CfnUserGroup(this, 'Users', {
       engine: 'valkey',

@@ -11,16 +11,19 @@ const startWithinMs = 15_000;
 /** A server that speaks Valkey's protocol, in memory alone, that may be paused, killed, and started again empty. */
 export class RedisServer {
   readonly port: number;
+  readonly #settings: string[];
   #process: LeashedProcess;
   #isRunning = true;
 
-  static async start(): Promise<RedisServer> {
+  /** @param settings of redis-server's command line, such as `--tls-port` */
+  static async start(settings: string[] = []): Promise<RedisServer> {
     const port = await freePort();
-    return new RedisServer(port, await launch(port));
+    return new RedisServer(port, settings, await launch(port, settings));
   }
 
-  private constructor(port: number, process: LeashedProcess) {
+  private constructor(port: number, settings: string[], process: LeashedProcess) {
     this.port = port;
+    this.#settings = settings;
     this.#process = process;
   }
 
@@ -46,7 +49,7 @@ export class RedisServer {
 
   /** At the same address, and empty. */
   async startAgain(): Promise<void> {
-    this.#process = await launch(this.port);
+    this.#process = await launch(this.port, this.#settings);
     this.#isRunning = true;
   }
 
@@ -58,9 +61,9 @@ export class RedisServer {
   }
 }
 
-async function launch(port: number): Promise<LeashedProcess> {
+async function launch(port: number, more: string[]): Promise<LeashedProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = await startLeashed(serverPath(), settings);
+  const server = await startLeashed(serverPath(), [...settings, ...more]);
   let ended = false;
   server.ended.then(() => {
     ended = true;

@@ -81,7 +81,7 @@ test('whoever is connected is never missing, and who is not is gone once a push 
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), groups, async (scheduler, planned) => {
       const container = () =>
-        new CachedPresence(heldTable(scheduler), new PatientCache(client, heldClient(scheduler)));
+        new CachedPresence(heldTable(scheduler), new PatientCache(heldClient(scheduler)));
       const containers = [container(), container()];
       const observer = new CachedPresence(table, new PatientCache(client));
       const userIds = Array.from({ length: userCount }, () => randomUUID());
