@@ -1,18 +1,21 @@
 /** What ElastiCache Serverless asks of a client, as far as a server of our own can: TLS, a cluster, and a user with few rights. */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { accessString } from '../../infra/constructs/valkey-cache.ts';
 import { cacheAddress, openCache } from '../../lambdas/stores/cache-client.ts';
 import { CachedPresence } from '../../lambdas/stores/cached-presence.ts';
 import { CachedRateBuckets } from '../../lambdas/stores/rate-bucket-cache.ts';
 import { freePort } from '../../local/emulators/free-port.ts';
+import { RedisServer } from '../../scripts/chaos/redis-server.ts';
+import { checkCache } from '../../scripts/doctor/cache.ts';
 import { deadlineMs } from '../support/deadline.ts';
-import { RedisServer } from '../support/redis-server.ts';
 import { World } from '../support/world.ts';
 import { PatientCache } from './support/patient-cache.ts';
 
@@ -82,4 +85,63 @@ test('a user that may not sign in is an error, and so is an address without one'
   const address = cacheAddress(url.replace('parley-dev@', 'stranger@'), 'eu-west-1');
   await expect(openCache(address, credentials)).rejects.toThrow();
   expect(() => cacheAddress('rediss://localhost:6379/parley', 'eu-west-1')).toThrow('CACHE_URL must be');
+});
+
+describe('the doctor', () => {
+  /** Answers as ElastiCache's API would for that one cache. */
+  async function withCacheOf(name: string, status: string, ask: (endpoint: string) => Promise<void>) {
+    const port = new URL(url).port;
+    const api = createServer((request, response) => {
+      let body = '';
+      request.on('data', (data) => {
+        body += data;
+      });
+      request.on('end', () => {
+        const isKnown = new URLSearchParams(body).get('ServerlessCacheName') === name;
+        response.writeHead(isKnown ? 200 : 404, { 'content-type': 'text/xml' });
+        response.end(
+          isKnown
+            ? `<R><DescribeServerlessCachesResult><ServerlessCaches><member><Status>${status}</Status><Endpoint><Address>localhost</Address><Port>${port}</Port></Endpoint></member></ServerlessCaches></DescribeServerlessCachesResult></R>`
+            : '<ErrorResponse><Error><Code>ServerlessCacheNotFoundFault</Code></Error></ErrorResponse>',
+        );
+      });
+    });
+    api.listen(0, '127.0.0.1');
+    await once(api, 'listening');
+    const address = api.address();
+    try {
+      await ask(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
+    } finally {
+      api.close();
+    }
+  }
+  const settings = (endpoint: string) => ({ region: 'eu-west-1', credentials, endpoint });
+
+  test('is content with a cache that takes its token', () =>
+    withCacheOf('parley-dev', 'available', async (endpoint) => {
+      const { state, detail } = await checkCache('parley-dev', settings(endpoint));
+      expect(state).toBe('ok');
+      expect(detail).toMatch(/^localhost:\d+ is available, took a token, answers in \d+ ms$/);
+    }));
+
+  test('warns of one that does not let it in, or is not ready', async () => {
+    await withCacheOf('stranger', 'available', async (endpoint) => {
+      const refused = await checkCache('stranger', settings(endpoint));
+      expect(refused).toMatchObject({
+        state: 'warning',
+        advice: expect.stringContaining('elasticache:Connect'),
+      });
+      expect(refused.detail).toContain('did not let us in');
+    });
+    await withCacheOf('parley-dev', 'creating', async (endpoint) => {
+      const creating = await checkCache('parley-dev', settings(endpoint));
+      expect(creating).toMatchObject({ state: 'warning', detail: 'parley-dev is creating' });
+    });
+  });
+
+  test('says that there is none', () =>
+    withCacheOf('another', 'available', async (endpoint) => {
+      const missing = await checkCache('parley-dev', settings(endpoint));
+      expect(missing).toMatchObject({ state: 'failed', detail: 'there is no serverless cache parley-dev' });
+    }));
 });
