@@ -57,7 +57,7 @@ const layers: Record<string, Layer> = {
   // Operators' tools do through the same stores and services what the functions do.
   scripts: {
     may: ['client', 'infra', 'lambdas/services', 'lambdas/stores', 'local', 'shared', 'package.json'],
-    packages: /^(node:|@aws-sdk\/)/,
+    packages: /^(node:|@aws-sdk\/|@smithy\/)/,
   },
 };
 const bound = /^(node:|@aws-sdk\/|@smithy\/|aws-cdk-lib|constructs$)/;
