@@ -51,7 +51,7 @@ export async function runReplay(options: ReplayOptions, say: (line: string) => v
   }
 }
 
-let shownAt = 0;
+let shownAt = Date.now();
 function showProgress({ records, put }: ReplayResult): void {
   if (Date.now() - shownAt < 5_000) return;
   shownAt = Date.now();

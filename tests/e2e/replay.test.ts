@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import { replayOptions } from '../../scripts/replay/replay-options.ts';
 import { runReplay } from '../../scripts/replay/run-replay.ts';
+import { runTrace, traceOptions } from '../../scripts/trace/run-trace.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ChatSocket } from '../support/chat-socket.ts';
 import { Parley } from '../support/parley.ts';
@@ -128,6 +129,27 @@ test('with --redeliver everybody is told again, and nothing is stored again', as
   expect(said).toContain('1 records were put');
   await expect.poll(timesTold).toBe(2);
   expect(await stored(conversationId)).toEqual([[1, 'again']]);
+});
+
+test('a message is traced through the tables, without what was said', async () => {
+  const socket = await alice.connect();
+  const conversationId = await alice.group('Traced', bob);
+  const messageId = await socket.say(conversationId, 'a secret');
+  await bobsSocket.message(messageId);
+  const traced = async (id: string) => {
+    const options = traceOptions(['--message', id, '--sender', alice.id], new Date());
+    if (options === undefined) throw new Error('Help was not wanted');
+    const lines: string[] = [];
+    await runTrace(options, (line) => lines.push(line));
+    return lines.join('\n');
+  };
+  // Rows are written before anybody is told.
+  const text = await traced(messageId);
+  expect(text).toContain(`Idempotency record: 1 of ${conversationId}`);
+  expect(text).toContain(`${alice.id}: inbox row has it, read`);
+  expect(text).toContain(`${bob.id}: inbox row has it, unread`);
+  expect(text).not.toContain('a secret');
+  expect(await traced('never-sent')).toContain('Not stored');
 });
 
 test('one shard can be read, from a record on', async () => {
