@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findDeployment } from './find-deployment.ts';
+import { restored } from './stage-deployment.ts';
 
 let answer: (form: URLSearchParams) => { status: number; xml: string };
 let server: Server;
@@ -53,6 +54,12 @@ describe('a stage', () => {
     expect(deployment.physicalId('StreamDeliver')).toBe('deliver-1');
     expect(() => deployment.physicalId('Nothing')).toThrow('has no Nothing');
     expect(deployment.settings('dynamodb')).toEqual({ region: 'eu-west-1' });
+  });
+
+  test('has the tables that were restored from a backup beside those of its stacks', () => {
+    expect(restored({ Users: 'Users-restored' })).toEqual([
+      { logicalId: 'Users', type: 'AWS::DynamoDB::Table', physicalId: 'Users-restored' },
+    ]);
   });
 
   test('that is not deployed, or not to be seen, is said so with what to do', async () => {

@@ -1,5 +1,6 @@
 /** A stage that is deployed in an AWS account, by what CloudFormation says of its stacks. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { StageSettings } from '../../infra/config.ts';
 import { stageNames, stageSettings } from '../../infra/stages.ts';
 import { newRequestHandler } from '../../lambdas/stores/request-handler.ts';
 import { UsageError } from '../load/option-values.ts';
@@ -24,6 +25,7 @@ export async function stageDeployment(stage: string, region: string | undefined)
     });
     const resources: DeployedResource[] = [];
     for (const stack of stacks) resources.push(...(await resourcesOf(`${stack}-${stage}`, used, client)));
+    resources.push(...restored(stageSettings(stage).restoredTables));
     return new Deployment({
       description: `stage ${stage} in ${used}`,
       region: used,
@@ -39,6 +41,15 @@ export async function stageDeployment(stage: string, region: string | undefined)
   } finally {
     client.destroy();
   }
+}
+
+/** Tables that the stage uses in place of its stacks' own, and which belong to no stack. */
+export function restored(tables: StageSettings['restoredTables']): DeployedResource[] {
+  return Object.entries(tables).map(([logicalId, physicalId]) => ({
+    logicalId,
+    type: 'AWS::DynamoDB::Table',
+    physicalId,
+  }));
 }
 
 async function resourcesOf(
