@@ -59,7 +59,7 @@ export type RuntimeOptions = {
     'preload' | 'concurrencyPerFunction' | 'maxEnvironments' | 'onLog' | 'onInvocation' | 'environment'
   >;
   onGatewayFailure?: GatewayOptions['onFailure'];
-  /** Called with each batch that an event source mapping hands to a function. */
+  /** Called with each batch that an event source mapping hands to a function, by the name that its log has. */
   onBatch?: (functionName: string, event: unknown) => void;
   /** Called when a part ends that nothing goes on without. */
   onFatal?: (reason: string) => void;
@@ -147,11 +147,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const tally = new InvocationTally();
     const functions = functionsFromAssembly(assembly, invokedFunctions(assembly, models));
     // As their logs call them.
-    const observations = new Observations(
-      new Map(
-        functions.map(({ name, environment }) => [name, environment['POWERTOOLS_SERVICE_NAME'] ?? name]),
-      ),
+    const spokenNames = new Map(
+      functions.map(({ name, environment }) => [name, environment['POWERTOOLS_SERVICE_NAME'] ?? name]),
     );
+    const observations = new Observations(spokenNames);
     const pool = new LambdaPool({
       ...options.lambda,
       functions,
@@ -176,7 +175,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       arrivals: stores.arrivals,
       invoker: {
         invoke(functionName, event) {
-          options.onBatch?.(functionName, event);
+          options.onBatch?.(spokenNames.get(functionName) ?? functionName, event);
           return pool.invoke(functionName, event);
         },
       },

@@ -49,9 +49,64 @@ test('finds the invocations that a message took part in, with what they logged',
   const found = page.locator('summary');
   await found.filter({ hasText: 'http-messages' }).waitFor();
   await found.filter({ hasText: 'stream-deliver' }).click();
-  await page.getByText('"seq":1').waitFor();
+  await page.getByText('"seq": 1').waitFor();
   await page.getByLabel('Id', { exact: true }).fill('nothing holds this');
   await page.getByText('No such invocation').waitFor();
+});
+
+test('leads with the keyboard from one invocation to all of the same message', async () => {
+  const page = await parley.localConsole('#invocations?function=http-messages');
+  const accepted = page.locator('summary').filter({ hasText: messageId });
+  await accepted.focus();
+  await page.keyboard.press('Enter');
+  const link = page.getByRole('link', { name: `messageId ${messageId}` });
+  await link.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('summary').filter({ hasText: 'stream-deliver' }).waitFor();
+  expect(await page.locator('summary').count()).toBe(2);
+});
+
+test('goes back to older invocations, and to the newest again', async () => {
+  for (let count = 0; count < 110; count += 1) await alice.api.get('/health');
+  const page = await parley.localConsole('#invocations');
+  await page.getByRole('button', { name: 'Older' }).click();
+  await page.locator('summary').filter({ hasText: 'POST /users' }).first().waitFor();
+  await page.getByRole('button', { name: 'Newest' }).click();
+  await page.getByRole('button', { name: 'Newest' }).waitFor({ state: 'detached' });
+});
+
+test('shows each shard, and that nothing waits in it', async () => {
+  const page = await parley.localConsole('#overview');
+  expect(await page.getByRole('row', { name: /^Shard 0/ }).innerText()).toMatch(/reading\s+0\s+0 ms$/);
+});
+
+test('says that the runtime does not answer, and keeps what was seen', async () => {
+  const page = await parley.localConsole('#overview');
+  await page.getByRole('row', { name: /MessagesStored/ }).waitFor();
+  await page.context().setOffline(true);
+  await page.getByRole('alert').waitFor();
+  expect(await page.getByRole('row', { name: /MessagesStored/ }).count()).toBe(1);
+});
+
+test('in a narrow window each number of a function stands below its own title', async () => {
+  const page = await parley.localConsole('#overview', { viewport: { width: 390, height: 800 } });
+  await page.getByRole('row', { name: /stream-deliver/ }).waitFor();
+  const titles = await page.getByRole('columnheader').filter({ hasText: /./ }).allInnerTexts();
+  const cells = await page
+    .getByRole('row', { name: /stream-deliver/ })
+    .getByRole('cell')
+    .count();
+  // One of them is the function's own name, which is a row header.
+  expect(titles.indexOf('metric')).toBe(cells + 1);
+});
+
+test('shows one partition of a table', async () => {
+  const page = await parley.localConsole('#tables?name=Users');
+  await page.getByRole('cell', { name: 'alice', exact: true }).waitFor();
+  await page.getByLabel('Only of this userId').fill(alice.id);
+  await page.keyboard.press('Enter');
+  await page.getByRole('cell', { name: 'bob', exact: true }).waitFor({ state: 'detached' });
+  expect(await page.getByRole('cell', { name: 'alice', exact: true }).count()).toBe(1);
 });
 
 test('shows what the tables hold, but nobody a password', async () => {

@@ -8,6 +8,8 @@ import { WebParley } from './support/web-parley.ts';
 
 const directory = join(import.meta.dirname, '../../docs/screenshots');
 
+const localViews = ['overview', 'invocations', 'tables?name=MessagesByConversation'];
+
 /** Names of views limit the run to them. */
 const wanted = process.argv.slice(2);
 
@@ -27,6 +29,23 @@ try {
         await parley.closeDevices();
       }
     }
+  }
+  for (const view of localViews) {
+    const name = `local-${view.split('?')[0]}`;
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    // Somebody writes, so that there is something to see.
+    const chat = await parley.device(scene.alice, { hash: `#/c/${scene.direct}` });
+    await chat.send(`This is how it looks from behind: ${view}`);
+    await chat.seesMessage(view);
+    for (const colorScheme of themes) {
+      const page = await parley.localConsole(`#${view}`, { colorScheme });
+      await page.locator('main tbody tr, main .invocations li').first().waitFor();
+      const delivered = page.locator('summary').filter({ hasText: 'stream-deliver' });
+      if (name === 'local-invocations') await delivered.first().click();
+      const path = join(directory, `${name}-${colorScheme}.png`);
+      await page.screenshot({ path, animations: 'disabled' });
+    }
+    await parley.closeDevices();
   }
 } finally {
   await parley.close();

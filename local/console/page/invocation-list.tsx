@@ -14,9 +14,10 @@ export function InvocationList({ invocations }: { invocations: InvocationView[] 
               <span class="number">{milliseconds(invocation.durationMilliseconds)}</span>
               <span class="gist">{gist(invocation)}</span>
             </summary>
-            <pre>{invocation.log.map(({ line }) => line).join('\n')}</pre>
+            <Related line={ownLine(invocation)} />
+            <pre>{invocation.log.map(({ line }) => legible(line)).join('\n')}</pre>
             <p class="note">
-              {invocation.coldStart && 'Cold start. '}
+              {invocation.invocationId}. {invocation.coldStart && 'Cold start. '}
               {Object.entries(invocation.awsCalls)
                 .map(([call, times]) => `${times} × ${call}`)
                 .join(', ')}
@@ -37,7 +38,7 @@ function Outcome({ invocation }: { invocation: InvocationView }) {
 
 /** What tells one invocation from the next. */
 function gist(invocation: InvocationView): string {
-  const { route, action, messageId, conversationId, records, jobs } = ownLine(invocation);
+  const { route, action, messageId, conversationId, records, jobs, stored } = ownLine(invocation);
   const { error } = invocation;
   return [
     route,
@@ -45,6 +46,7 @@ function gist(invocation: InvocationView): string {
     messageId,
     conversationId,
     records === undefined ? undefined : `records: ${records}`,
+    only(stored),
     jobs === undefined ? undefined : `jobs: ${jobs}`,
     error?.errorMessage,
   ]
@@ -52,8 +54,50 @@ function gist(invocation: InvocationView): string {
     .join('  ');
 }
 
+/** The message of a batch that stored just one. */
+function only(stored: unknown): unknown {
+  if (!Array.isArray(stored) || stored.length !== 1) return undefined;
+  const [one]: { messageId?: unknown }[] = stored; // As lambdas/services/hop.ts has them logged.
+  return one?.messageId;
+}
+
 /** The one line that each invocation writes about itself. */
 function ownLine({ log }: InvocationView): Record<string, unknown> {
-  const own = log.findLast(({ line }) => line.includes('"message":"invocation"'));
-  return own === undefined ? {} : JSON.parse(own.line);
+  return log.map(({ line }) => fieldsOf(line)).findLast((line) => line['message'] === 'invocation') ?? {};
+}
+
+/** To whatever else was done for the same message, and so on. */
+function Related({ line }: { line: Record<string, unknown> }) {
+  const known = ['messageId', 'conversationId', 'requestId'].filter((name) => typeof line[name] === 'string');
+  if (known.length === 0) return null;
+  return (
+    <p class="related">
+      {known.map((name) => (
+        <a key={name} href={`#invocations?${new URLSearchParams({ [name]: String(line[name]) })}`}>
+          {name} {String(line[name])}
+        </a>
+      ))}
+    </p>
+  );
+}
+
+function legible(line: string): string {
+  const fields = fieldsOf(line);
+  if (Object.keys(fields).length === 0) return line;
+  const { _aws, stage, ...metrics } = fields;
+  if (_aws === undefined) return JSON.stringify(fields, null, 2);
+  // The embedded metric format says more about the metrics than what they are.
+  return Object.entries(metrics)
+    .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+    .join('\n');
+}
+
+/** None of what is no JSON object: a program may write what it likes, and a very long line is cut. */
+function fieldsOf(line: string): Record<string, unknown> {
+  if (!line.startsWith('{')) return {};
+  try {
+    return JSON.parse(line);
+  } catch {
+    return {};
+  }
 }

@@ -13,13 +13,19 @@ export function Invocations({ startWith }: { startWith: URLSearchParams }) {
   const [id, setId] = useState(startWith.get(given) ?? '');
   const [failed, setFailed] = useState(false);
   const [isPaused, setPaused] = useState(false);
+  const [older, setOlder] = useState<{ filter: string; before: number }>();
   const query = new URLSearchParams({
     ...(functionName !== '' && { function: functionName }),
     ...(id !== '' && { [idName]: id }),
     ...(failed && { failed: 'true' }),
     limit: '100',
   });
+  const filter = query.toString();
+  // Another filter begins at its newest again.
+  const isOlder = older?.filter === filter;
+  if (isOlder) query.set('before', String(older.before));
   const { answer, error } = usePolled<InvocationPage>(`invocations?${query}`, isPaused);
+  const nextBefore = answer?.nextBefore;
   const overview = usePolled<Overview>('overview', true).answer;
   return (
     <>
@@ -64,6 +70,18 @@ export function Invocations({ startWith }: { startWith: URLSearchParams }) {
       </form>
       {answer?.items.length === 0 && <p class="empty">No such invocation among the latest.</p>}
       <InvocationList invocations={answer?.items ?? []} />
+      <p class="pages">
+        {isOlder && (
+          <button type="button" onClick={() => setOlder(undefined)}>
+            Newest
+          </button>
+        )}
+        {typeof nextBefore === 'number' && (
+          <button type="button" onClick={() => setOlder({ filter, before: nextBefore })}>
+            Older
+          </button>
+        )}
+      </p>
     </>
   );
 }

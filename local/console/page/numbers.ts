@@ -5,5 +5,5 @@ export function count(value: number): string {
 export function milliseconds(value: number | undefined): string {
   return value === undefined
     ? '–'
-    : `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} ms`;
+    : `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')} ms`;
 }

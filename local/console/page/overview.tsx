@@ -11,6 +11,9 @@ export function Overview() {
   const metric = (wanted: string) => metrics.find(({ name }) => name === wanted);
   const latency = metric('PushLatency');
   const iteratorAge = Math.max(0, ...shards.map((shard) => shard.iteratorAgeMilliseconds));
+  const crashes = functions.reduce((sum, one) => sum + one.errors, 0);
+  const faults = metric('Faults')?.total ?? 0;
+  const deadLetters = metric('DeadLetters')?.total ?? 0;
   const waiting = shards.reduce((sum, shard) => sum + shard.waiting, 0);
   return (
     <>
@@ -35,9 +38,9 @@ export function Overview() {
         />
         <Figure
           title="Errors of ours"
-          value={count(functions.reduce((sum, one) => sum + one.errors, 0))}
-          note="of functions"
-          isBad={functions.some((one) => one.errors > 0)}
+          value={count(crashes + faults + deadLetters)}
+          note={`${count(faults)} faults, ${count(crashes)} crashes, ${count(deadLetters)} dead letters`}
+          isBad={crashes + faults + deadLetters > 0}
         />
       </section>
 
@@ -51,7 +54,7 @@ export function Overview() {
                 <th scope="col" class="number">
                   invocations
                 </th>
-                <th scope="col" class="number">
+                <th scope="col" class="number minor">
                   cold
                 </th>
                 <th scope="col" class="number minor">
@@ -89,7 +92,7 @@ export function Overview() {
               <tr>
                 <th scope="col">metric</th>
                 <th scope="col" class="minor">
-                  last minute
+                  five minutes
                 </th>
                 <th scope="col" class="number">
                   since the start
@@ -106,6 +109,32 @@ export function Overview() {
                   <td class="number">
                     {one.p50 === undefined ? count(one.total) : `p50 ${milliseconds(one.p50)}`}
                   </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+
+          <h2>Shards</h2>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">shard</th>
+                <th scope="col">state</th>
+                <th scope="col" class="number">
+                  waiting
+                </th>
+                <th scope="col" class="number">
+                  iterator age
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {shards.map((shard) => (
+                <tr key={`${shard.stream} ${shard.shardId}`}>
+                  <th scope="row">{shard.shardId.replace(/^shardId-0*(?=\d)/, 'Shard ')}</th>
+                  <td>{shard.state}</td>
+                  <td class="number">{count(shard.waiting)}</td>
+                  <td class="number">{milliseconds(shard.iteratorAgeMilliseconds)}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,7 +1,7 @@
 const width = 120;
 const height = 24;
 
-/** One bar for each second. The numbers stand beside it in words. */
+/** One bar for each bucket of the last five minutes. The numbers stand beside it in words. */
 export function Sparkline({ values }: { values: number[] }) {
   const most = Math.max(1, ...values);
   const step = width / Math.max(1, values.length);

@@ -35,23 +35,37 @@ function Table({ name }: { name: string }) {
   const [cursors, setCursors] = useState<(string | null)[]>([null]);
   const [page, setPage] = useState<TablePage>();
   const [error, setError] = useState<string>();
+  const [key, setKey] = useState('');
   const cursor = cursors.at(-1) ?? null;
   useEffect(() => {
-    const query = cursor === null ? '' : `?${new URLSearchParams({ cursor })}`;
-    askOnce<TablePage>(`tables/${name}${query}`).then(
+    const query = new URLSearchParams({ ...(cursor !== null && { cursor }), ...(key !== '' && { key }) });
+    askOnce<TablePage>(`tables/${name}?${query}`).then(
       (answer) => {
         setPage(answer);
         setError(undefined);
       },
       (failure) => setError(String(failure)),
     );
-  }, [name, cursor]);
+  }, [name, cursor, key]);
   if (page === undefined) return <Trouble error={error} />;
   const columns = columnsOf(page);
   return (
     <section>
       <Trouble error={error} />
       <h2>{name}</h2>
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Only of this {page.table.partitionKey}
+          <input
+            type="search"
+            value={key}
+            onChange={({ currentTarget }) => {
+              setCursors([null]);
+              setKey(currentTarget.value.trim());
+            }}
+          />
+        </label>
+      </form>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it too. */}
       <section class="wide" aria-label={`Items of ${name}`} tabIndex={0}>
         <table>
