@@ -1,7 +1,6 @@
 /** Whether a deployed stage is whole: what AWS says of each part that messages pass through. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeServerlessCachesCommand, ElastiCacheClient } from '@aws-sdk/client-elasticache';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -10,6 +9,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { stageDeployment } from '../deployment/stage-deployment.ts';
+import { checkCache } from './cache.ts';
 import { type Diagnosis, examine, failed, ok, warning } from './diagnosis.ts';
 import { quotas } from './quotas.ts';
 
@@ -163,12 +163,7 @@ function deadLetters(deployment: Deployment): Promise<Diagnosis[]> {
 }
 
 function cache(name: string, where: Where): Promise<Diagnosis[]> {
-  const advice = 'chat works without it, slower: see it in the ElastiCache console';
-  return examine('cache', advice, async () => {
-    const { ServerlessCaches } = await new ElastiCacheClient(where).send(
-      new DescribeServerlessCachesCommand({ ServerlessCacheName: name }),
-    );
-    const status = ServerlessCaches?.[0]?.Status ?? 'unknown';
-    return status === 'available' ? ok('cache', status) : warning('cache', status, advice);
-  });
+  return examine('cache', 'chat works without it, slower: see it in the ElastiCache console', () =>
+    checkCache(name, where),
+  );
 }
