@@ -36,7 +36,7 @@ describe('a stage', () => {
   test('is found by what CloudFormation lists of its stacks, page by page', async () => {
     answer = (form) => {
       const pages: Record<string, string> = {
-        'ParleyData-dev': `${resource('Users3A7D3B5C', 'AWS::DynamoDB::Table', 'ParleyData-dev-Users')}<NextToken>more</NextToken>`,
+        'ParleyData-dev': `${resource('Users3A7D3B5C', 'AWS::DynamoDB::Table', 'gone').replace('CREATE_COMPLETE', 'DELETE_SKIPPED')}${resource('Users3A7D3B5C', 'AWS::DynamoDB::Table', 'ParleyData-dev-Users')}<NextToken>more</NextToken>`,
         'ParleyData-dev/more': resource(
           'Messages1B2C3D4E',
           'AWS::Kinesis::Stream',
