@@ -14,7 +14,8 @@ export async function resourcesOfStack(
         const { LogicalResourceId: logicalId, PhysicalResourceId: physicalId, ResourceType: type = '' } = one;
         if (logicalId === undefined || physicalId === undefined) continue;
         // An update that removed it leaves it in the list.
-        if (one.ResourceStatus === 'DELETE_COMPLETE') continue;
+        // It has left the stack; a table that is protected stays behind, as DELETE_SKIPPED.
+        if (/^DELETE_(COMPLETE|SKIPPED)$/.test(one.ResourceStatus ?? '')) continue;
         resources.push({ logicalId, type, physicalId });
       }
     }
