@@ -370,6 +370,10 @@ describe('what a function does is seen', () => {
     });
     await pool.invoke('Probe', 1);
     await pool.invoke('Probe', 2);
+    // Lines come through pipes, and closing ends those.
+    await vi.waitFor(() => {
+      expect(lines.map(({ line }) => line)).toEqual(expect.arrayContaining(['say 2', 'cry 2']));
+    });
     await pool.close();
     const of = (index: number) => {
       const own = lines.filter((line) => line.invocationId === reports[index]?.invocationId);
