@@ -25,6 +25,9 @@ const settings = {
   conversations: slowly(conversations),
 };
 
+/** With a cache there are two buckets, for what it does not answer in time is taken from the table's: docs/adr/0008. */
+const buckets = process.env['PARLEY_CACHE'] === undefined ? 1 : 2;
+
 let parley: Parley;
 let bob: Person;
 
@@ -57,7 +60,7 @@ function expectLimited(
   tookMs: number,
 ): void {
   expect(accepted).toBeGreaterThanOrEqual(burst);
-  expect(accepted).toBeLessThanOrEqual(burst + Math.ceil((tookMs / 1000 / slowness) * perSecond));
+  expect(accepted).toBeLessThanOrEqual(buckets * (burst + Math.ceil((tookMs / 1000 / slowness) * perSecond)));
   expect(waitsMs.length).toBeGreaterThan(0);
   for (const waitMs of waitsMs) {
     expect(waitMs).toBeGreaterThan(0);
@@ -104,8 +107,8 @@ describe('messages: 10 a second, 20 at once', () => {
     };
     const began = performance.now();
     const [replies, answers] = await Promise.all([
-      flood(sockets, 30, () => flooded(id)),
-      Promise.all(Array.from({ length: 20 }, post)),
+      flood(sockets, buckets * 30, () => flooded(id)),
+      Promise.all(Array.from({ length: buckets * 20 }, post)),
     ]);
     const tookMs = performance.now() - began;
 
@@ -134,7 +137,7 @@ describe('messages: 10 a second, 20 at once', () => {
     const [carol, dave] = [await parley.register('carol'), await parley.register('dave')];
     const id = await carol.group('Two of us', dave);
     const [flooding, calm] = [await carol.connect(), await dave.connect()];
-    const { waitsMs } = outcome(await flood([flooding], 40, () => flooded(id)));
+    const { waitsMs } = outcome(await flood([flooding], buckets * 40, () => flooded(id)));
     expect(waitsMs.length).toBeGreaterThan(0);
     await calm.message(await calm.say(id, 'Calm'));
 
@@ -155,7 +158,7 @@ test('other actions: 5 a second, 20 at once, all of them together', async () => 
   ];
   let turn = 0;
   const began = performance.now();
-  const replies = await flood([socket], 42, () => frames[turn++ % frames.length] ?? {});
+  const replies = await flood([socket], buckets * 42, () => frames[turn++ % frames.length] ?? {});
   expectLimited(outcome(replies), actions, performance.now() - began);
   // Messages have a bucket of their own.
   await socket.message(await socket.say(id, 'Still free to speak'));
@@ -165,6 +168,6 @@ test('conversations: 30 a minute', async () => {
   const frank = await parley.register('frank');
   const create = () => frank.api.post('/conversations', { type: 'GROUP', title: 'Flood', memberIds: [] });
   const began = performance.now();
-  const answers = await Promise.all(Array.from({ length: 40 }, create));
+  const answers = await Promise.all(Array.from({ length: buckets * 40 }, create));
   expectLimited(httpOutcome(answers, 201), conversations, performance.now() - began);
 });
