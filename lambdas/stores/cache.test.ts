@@ -105,3 +105,14 @@ test('what was under way when the circuit opened does not keep it open for longe
   expect(await insist()).toBe(2);
   expect(connects()).toBe(2);
 });
+
+test('what insists reaches a cache that is back, though messages do not try it yet', async () => {
+  const client = new ScriptedClient();
+  const { ask, insist } = cacheOf(client);
+  await insist();
+  client.answer = () => Promise.reject(new Error('reset'));
+  await Promise.all([ask(), ask(), ask()]);
+  client.answer = async () => 2;
+  expect(await ask()).toBeUndefined();
+  expect(await insist()).toBe(2);
+});

@@ -7,6 +7,8 @@ import { CircuitBreaker } from './circuit-breaker.ts';
  * cache twice at most, once when it is accepted and once when it is delivered.
  */
 export const answerWithinMs = 20;
+/** For the first answer: nobody waits for it with a message, and a function that just started is slow itself. */
+const probeWithinMs = 200;
 /** How long somebody waits who has no message in hand. */
 const patienceMs = 1_000;
 
@@ -41,9 +43,12 @@ export class Cache {
     return this.#ask(ask, answerWithinMs);
   }
 
-  /** The same for what should reach the cache if it can: waits until it is connected, and longer for its answer. */
+  /**
+   * The same for what should reach the cache if it can: connects though the circuit is open, waits until that is done, and
+   * longer for an answer.
+   */
   async insist<T extends object | number>(ask: (client: CacheClient) => Promise<T>): Promise<T | undefined> {
-    this.#connect();
+    this.#connect(true);
     await this.#connecting;
     return this.#ask(ask, patienceMs);
   }
@@ -72,8 +77,9 @@ export class Cache {
   }
 
   /** Where it is not, and may be. */
-  #connect(): void {
-    if (this.#client !== undefined || this.#connecting !== undefined || this.#breaker.isOpen) return;
+  #connect(insisting = false): void {
+    if (this.#client !== undefined || this.#connecting !== undefined) return;
+    if (this.#breaker.isOpen && !insisting) return;
     this.#connecting = this.#tryToConnect().finally(() => {
       this.#connecting = undefined;
     });
@@ -85,8 +91,8 @@ export class Cache {
       client = await this.#open();
       const opened = client;
       opened.on('end', () => this.#leave(opened));
-      // One that is too slow now would cost the next messages their patience.
-      await within(answerWithinMs, opened.ping());
+      // One that hangs would cost the next messages their patience.
+      await within(probeWithinMs, opened.ping());
       this.#client = opened;
     } catch {
       client?.disconnect();
