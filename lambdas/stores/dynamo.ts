@@ -7,6 +7,7 @@ import {
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
+  type QueryCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -110,5 +111,20 @@ async function getBatch(documents: DynamoDBDocumentClient, table: string, keys: 
     items.push(...(answer.Responses?.[table] ?? []));
     wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
+  return items;
+}
+
+/** All that a query finds, over as many pages as it takes. @param page the query, from where the last page ended */
+export async function queryAll(
+  documents: DynamoDBDocumentClient,
+  page: (from: Item | undefined) => QueryCommand,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const { Items = [], LastEvaluatedKey } = await documents.send(page(from));
+    items.push(...Items);
+    from = LastEvaluatedKey;
+  } while (from !== undefined);
   return items;
 }

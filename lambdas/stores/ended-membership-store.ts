@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { queryAll } from './dynamo.ts';
 import type { Membership } from './inbox-store.ts';
 import { connectionLifetimeMs } from './presence-store.ts';
 import type { Subscription } from './subscription-store.ts';
@@ -38,10 +39,9 @@ export class EndedMembershipStore {
 
   /** Tells whether a subscription's membership has ended, as of now. */
   async endedIn(conversationId: string): Promise<(subscription: Subscription) => boolean> {
-    const names = new Set<string>();
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
+    const items = await queryAll(
+      this.#documents,
+      (from) =>
         new QueryCommand({
           TableName: this.#table,
           KeyConditionExpression: 'conversationId = :conversationId',
@@ -49,10 +49,8 @@ export class EndedMembershipStore {
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
-      );
-      for (const item of page.Items ?? []) names.add(String(item['membership']));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+    );
+    const names = new Set(items.map((item) => String(item['membership'])));
     return (subscription) => names.has(nameOf(subscription));
   }
 }

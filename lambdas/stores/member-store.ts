@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
-import { batchGet } from './dynamo.ts';
+import { batchGet, queryAll } from './dynamo.ts';
 
 export type MemberRow = {
   conversationId: string;
@@ -54,10 +54,9 @@ export class MemberStore {
   }
 
   async all(conversationId: string): Promise<MemberRow[]> {
-    const members: MemberRow[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
+    const items = await queryAll(
+      this.#documents,
+      (from) =>
         new QueryCommand({
           TableName: this.#table,
           KeyConditionExpression: 'conversationId = :conversationId',
@@ -65,10 +64,7 @@ export class MemberStore {
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
-      );
-      members.push(...((page.Items ?? []) as MemberRow[])); // As above.
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return members;
+    );
+    return items as MemberRow[]; // As above.
   }
 }

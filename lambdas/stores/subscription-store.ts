@@ -1,6 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { bucketIdOf, bucketOfConnection } from '../../shared/domain/large-groups.ts';
-import { batchGet, isLostRace, transact } from './dynamo.ts';
+import { batchGet, isLostRace, queryAll, transact } from './dynamo.ts';
 import type { Membership } from './inbox-store.ts';
 import { type Connection, connectionLifetimeMs } from './presence-store.ts';
 
@@ -54,10 +54,9 @@ export class SubscriptionStore {
 
   /** One slice of a group's connections. */
   async inBucket(conversationId: string, bucket: number): Promise<Subscription[]> {
-    const subscriptions: Subscription[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
+    const items = await queryAll(
+      this.#documents,
+      (from) =>
         new QueryCommand({
           TableName: this.#table,
           KeyConditionExpression: 'bucketId = :bucketId',
@@ -65,11 +64,8 @@ export class SubscriptionStore {
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
-      );
-      subscriptions.push(...((page.Items ?? []) as Subscription[])); // Only `SubscriptionWriter` writes the table.
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return subscriptions;
+    );
+    return items as Subscription[]; // Only `SubscriptionWriter` writes the table.
   }
 }
 
