@@ -1,48 +1,26 @@
 import type { PublicProfile } from '@parley/client';
-import { useState } from 'preact/hooks';
 import { Avatar } from '../elements/avatar.tsx';
-import { Field } from '../elements/field.tsx';
 import { IconButton } from '../elements/icon-button.tsx';
-import { useChat } from '../sdk/chat-context.ts';
-import { findPerson } from './find-person.ts';
+import { UsernameField, usePersonSearch } from './username-field.tsx';
 
 type Props = { people: PublicProfile[]; onChange(people: PublicProfile[]): void };
 
 /** Gathers people by username, before a group is made or added to. */
 export function PeoplePicker({ people, onChange }: Props) {
-  const { client, me } = useChat();
-  const [username, setUsername] = useState('');
-  const [problem, setProblem] = useState<string>();
-  const [busy, setBusy] = useState(false);
+  const search = usePersonSearch();
 
-  const add = async (event: Event) => {
+  const add = (event: Event) => {
     event.preventDefault();
-    if (busy || username.trim() === '') return;
-    setBusy(true);
-    const found = await findPerson(client, me, username);
-    setBusy(false);
-    if ('problem' in found) return setProblem(found.problem);
-    setUsername('');
-    if (!people.some(({ userId }) => userId === found.person.userId)) onChange([...people, found.person]);
+    void search.lookUp((person) => {
+      search.type('');
+      if (!people.some(({ userId }) => userId === person.userId)) onChange([...people, person]);
+    });
   };
   return (
     <div class="people-picker">
       <form class="field-row" onSubmit={add}>
-        <Field
-          label="Add people"
-          hint="By username, one after the other"
-          error={problem}
-          value={username}
-          onValue={(value) => {
-            setUsername(value);
-            setProblem(undefined);
-          }}
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          maxLength={33}
-        />
-        <button type="submit" class="button" aria-disabled={busy}>
+        <UsernameField search={search} label="Add people" hint="By username, one after the other" />
+        <button type="submit" class="button" aria-disabled={search.busy}>
           Add
         </button>
       </form>
