@@ -1,26 +1,56 @@
-import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { moveFocus } from './roving-focus.ts';
+import type { ComponentChildren, Ref } from 'preact';
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { placeBeside } from './place-beside.ts';
+import { moveFocusInRows } from './roving-focus.ts';
 
 export type MenuItem = { label: string; onChoose(): void; danger?: boolean };
+
+/** Choices beside each other on top of the menu. */
+export type MenuRow = {
+  label: string;
+  /** `isOn` where it can be on or off. */
+  items: (MenuItem & { content: ComponentChildren; isOn?: boolean })[];
+};
+
+export type MenuHandle = { open(): void };
 
 type Props = {
   /** Of the button that opens the menu. */
   label: string;
   buttonClass: string;
+  row?: MenuRow;
   items: MenuItem[];
   children: ComponentChildren;
+  /** Whether Tab reaches the button. @default true */
+  isReachable?: boolean;
+  handle?: Ref<MenuHandle>;
 };
 
-/** A button with a menu under it: https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/ */
-export function Menu({ label, buttonClass, items, children }: Props) {
+/** A button with a menu beside it: https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/ */
+export function Menu({ label, buttonClass, row, items, children, isReachable = true, handle }: Props) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  useImperativeHandle(handle ?? null, () => ({ open: () => setOpen(true) }));
 
+  // In the top layer: what scrolls around the button would cut it off.
+  useLayoutEffect(() => {
+    const [beside, shown] = [button.current, list.current];
+    if (!open || !beside || !shown) return;
+    shown.showPopover();
+    const place = () => placeBeside(shown, beside);
+    place();
+    shown.querySelector<HTMLElement>('[role^=menuitem]')?.focus();
+    addEventListener('resize', place);
+    addEventListener('scroll', place, true);
+    return () => {
+      removeEventListener('resize', place);
+      removeEventListener('scroll', place, true);
+    };
+  }, [open]);
   useEffect(() => {
     if (!open) return;
-    root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
     const closeOutside = ({ target }: Event) => {
       if (target instanceof Node && !root.current?.contains(target)) setOpen(false);
     };
@@ -38,13 +68,15 @@ export function Menu({ label, buttonClass, items, children }: Props) {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!open) return;
+    // What moves in the menu moves nothing around it.
+    event.stopPropagation();
     if (event.key === 'Escape') {
-      event.stopPropagation();
+      event.preventDefault();
       close();
     } else if (event.key === 'Tab') {
       setOpen(false);
-    } else if (root.current) {
-      moveFocus(event, [...root.current.querySelectorAll<HTMLElement>('[role=menuitem]')], { wrap: true });
+    } else if (list.current) {
+      moveFocusInRows(event, rowsIn(list.current), { wrap: true });
     }
   };
 
@@ -55,6 +87,7 @@ export function Menu({ label, buttonClass, items, children }: Props) {
         type="button"
         ref={button}
         class={buttonClass}
+        tabIndex={isReachable ? 0 : -1}
         aria-label={label}
         title={label}
         aria-haspopup="menu"
@@ -64,7 +97,26 @@ export function Menu({ label, buttonClass, items, children }: Props) {
         {children}
       </button>
       {open && (
-        <div class="menu-items" role="menu" aria-label={label}>
+        <div class="menu-items" ref={list} popover="manual" role="menu" aria-label={label}>
+          {row && (
+            // biome-ignore lint/a11y/useSemanticElements: a fieldset is nothing that a menu may contain
+            <div class="menu-row" role="group" aria-label={row.label}>
+              {row.items.map((item) => (
+                <button
+                  key={item.label}
+                  type="button"
+                  role={item.isOn === undefined ? 'menuitem' : 'menuitemcheckbox'}
+                  {...(item.isOn !== undefined && { 'aria-checked': item.isOn })}
+                  aria-label={item.label}
+                  title={item.label}
+                  tabIndex={-1}
+                  onClick={() => choose(item)}
+                >
+                  {item.content}
+                </button>
+              ))}
+            </div>
+          )}
           {items.map((item) => (
             <button
               key={item.label}
@@ -81,4 +133,10 @@ export function Menu({ label, buttonClass, items, children }: Props) {
       )}
     </div>
   );
+}
+
+function rowsIn(menu: HTMLElement): HTMLElement[][] {
+  const along = [...menu.querySelectorAll<HTMLElement>('.menu-row [role^=menuitem]')];
+  const below = [...menu.querySelectorAll<HTMLElement>(':scope > [role^=menuitem]')].map((item) => [item]);
+  return along.length > 0 ? [along, ...below] : below;
 }
