@@ -5,6 +5,7 @@ import {
   Count,
   DisplayName,
   MessageId,
+  Revision,
   Role,
   Seq,
   SeqOrZero,
@@ -28,6 +29,13 @@ export const Message = v.object({
   /** When the message was stored; never decreases within a conversation, but only `seq` orders. */
   createdAt: Timestamp,
   replyTo: v.optional(Seq),
+  editedAt: v.optional(Timestamp),
+  /** Then `content` is empty. */
+  deleted: v.optional(v.literal(true)),
+  /** Of each emoji, who reacted with it, in the order in which they did. */
+  reactions: v.optional(v.record(v.string(), v.array(UserId))),
+  /** Of the last change to it; missing where there was none. Of two copies, the higher one is newer. */
+  revision: v.optional(Revision),
 });
 export type Message = v.InferOutput<typeof Message>;
 

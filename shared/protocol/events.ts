@@ -26,6 +26,16 @@ export const SendMessageAck = v.object({
 });
 export type SendMessageAck = v.InferOutput<typeof SendMessageAck>;
 
+/** The change is durably queued; the `messageChanged` event that follows says that it is stored. */
+export const ChangeAck = v.object({
+  type: v.literal('ack'),
+  action: v.picklist(['editMessage', 'deleteMessage', 'react']),
+  requestId,
+  conversationId: ConversationId,
+  seq: Seq,
+  acceptedAt: Timestamp,
+});
+
 export const MarkReadAck = v.object({
   type: v.literal('ack'),
   action: v.literal('markRead'),
@@ -40,8 +50,9 @@ export const SyncedConversation = v.object({
   lastReadSeq: SeqOrZero,
   lastRevision: SeqOrZero,
   messages: v.array(Message),
+  /** By ascending `revision`; empty where no `afterRevision` was asked for. */
   changed: v.array(Message),
-  /** More is stored than this reply holds: sync again from the last message of it. */
+  /** More is stored than this reply holds: sync again from the last `seq` and the last `revision` of it. */
   hasMore: v.boolean(),
 });
 export type SyncedConversation = v.InferOutput<typeof SyncedConversation>;
@@ -80,6 +91,18 @@ export const MessageEvent = v.object({
   messages: v.pipe(v.array(Message), v.minLength(1)),
 });
 
+/**
+ * Changed messages of one conversation, as they are now, by ascending `revision`: all that changed after `afterRevision` and up
+ * to `lastRevision`, but for what has changed again since. A client that has all changes up to `afterRevision` now has all up
+ * to `lastRevision`; one that lacks some asks for them with `sync`.
+ */
+export const MessageChangedEvent = v.object({
+  type: v.literal('messageChanged'),
+  messages: v.pipe(v.array(Message), v.minLength(1)),
+  afterRevision: SeqOrZero,
+  lastRevision: SeqOrZero,
+});
+
 export const ReadEvent = v.object({
   type: v.literal('read'),
   conversationId: ConversationId,
@@ -108,10 +131,18 @@ export const ConversationRemovedEvent = v.object({
   conversationId: ConversationId,
 });
 
-export const replies = { SendMessageAck, MarkReadAck, SyncReply, HeartbeatReply, ErrorEvent } as const;
+export const replies = {
+  SendMessageAck,
+  ChangeAck,
+  MarkReadAck,
+  SyncReply,
+  HeartbeatReply,
+  ErrorEvent,
+} as const;
 
 export const ServerEvent = v.variant('type', [
   MessageEvent,
+  MessageChangedEvent,
   ReadEvent,
   TypingEvent,
   ConversationEvent,

@@ -4,8 +4,10 @@ import { limits } from './limits.ts';
 import {
   Content,
   ConversationId,
+  Emoji,
   MessageId,
   PageLimit,
+  ReactionOp,
   RequestId,
   Seq,
   SeqOrZero,
@@ -25,6 +27,30 @@ export const SendMessageFrame = v.strictObject({
   content: Content,
   type: v.optional(ClientMessageType),
   replyTo: v.optional(Seq),
+});
+
+export const EditMessageFrame = v.strictObject({
+  action: v.literal('editMessage'),
+  requestId,
+  conversationId: ConversationId,
+  seq: Seq,
+  content: Content,
+});
+
+export const DeleteMessageFrame = v.strictObject({
+  action: v.literal('deleteMessage'),
+  requestId,
+  conversationId: ConversationId,
+  seq: Seq,
+});
+
+export const ReactFrame = v.strictObject({
+  action: v.literal('react'),
+  requestId,
+  conversationId: ConversationId,
+  seq: Seq,
+  emoji: Emoji,
+  op: ReactionOp,
 });
 
 export const MarkReadFrame = v.strictObject({
@@ -67,6 +93,9 @@ export const HeartbeatFrame = v.strictObject({ action: v.literal('heartbeat'), r
 
 export const frames = {
   sendMessage: SendMessageFrame,
+  editMessage: EditMessageFrame,
+  deleteMessage: DeleteMessageFrame,
+  react: ReactFrame,
   markRead: MarkReadFrame,
   typing: TypingFrame,
   sync: SyncFrame,

@@ -90,11 +90,13 @@ export const MessagesQuery = v.pipe(
     conversationId: ConversationId,
     after: v.optional(v.pipe(integerText, SeqOrZero)),
     before: v.optional(v.pipe(integerText, Seq)),
+    changedAfter: v.optional(v.pipe(integerText, SeqOrZero)),
     limit: pageLimit,
   }),
   v.check(
-    (query) => query.after === undefined || query.before === undefined,
-    'after and before exclude one another',
+    ({ after, before, changedAfter }) =>
+      [after, before, changedAfter].filter((bound) => bound !== undefined).length <= 1,
+    'after, before and changedAfter exclude one another',
   ),
 );
 

@@ -20,6 +20,9 @@ export const limits = {
   passwordCharacters: { min: 8, max: 128 },
   idCharacters: 64,
 
+  /** Reactions of one message, all users' and all emoji's together: with them it still fits an event. */
+  reactionsPerMessage: 1_000,
+
   /** Items of one page, of every listing. */
   page: { min: 1, max: 100 },
   messagePage: 50,

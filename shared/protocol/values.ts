@@ -92,11 +92,21 @@ export const Seq = v.pipe(
   v.safeInteger('must be an integer'),
   v.minValue(1, 'must be at least 1'),
 );
+/** Place among the changes to a conversation's messages. */
+export const Revision = Seq;
 export const SeqOrZero = v.pipe(
   v.number(),
   v.safeInteger('must be an integer'),
   v.minValue(0, 'must be at least 0'),
 );
+
+/** One emoji as a keyboard offers it: with its skin tone, as a sequence of several, with or without its variation selector. */
+export const Emoji = v.pipe(
+  unicode,
+  v.regex(/^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v, 'must be one emoji'),
+);
+
+export const ReactionOp = v.picklist(['add', 'remove'], 'must be "add" or "remove"');
 
 export const TypingState = v.picklist(['started', 'stopped'], 'must be "started" or "stopped"');
 
