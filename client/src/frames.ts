@@ -47,6 +47,7 @@ export type ErrorFrame = {
 
 export type ServerEvent =
   | { type: 'message'; messages: Message[] }
+  | { type: 'messageChanged'; messages: Message[]; afterRevision: number; lastRevision: number }
   | { type: 'read'; conversationId: string; userId: string; seq: number }
   | { type: 'typing'; conversationId: string; userId: string; state: 'started' | 'stopped' }
   | { type: 'conversation'; conversation: ConversationInfo }

@@ -16,7 +16,7 @@ export type ErrorCode =
   | 'INTERNAL'
   | 'UNAVAILABLE';
 
-/** A stored message. It never changes its place: `seq` is the same for everyone. */
+/** A stored message. It never changes its place: `seq` is the same for everyone. Never modified in place. */
 export interface Message {
   conversationId: string;
   /** From 1, without gap or repeat within the conversation. The only thing that orders messages. */
@@ -30,6 +30,14 @@ export interface Message {
   createdAt: string;
   /** The `seq` of the message that this one answers. */
   replyTo?: number | undefined;
+  /** When its sender last changed `content`. */
+  editedAt?: string | undefined;
+  /** Its sender or an admin deleted it: `content` is empty. */
+  deleted?: true | undefined;
+  /** Of each emoji, the ids of those who reacted with it. */
+  reactions?: Record<string, string[]> | undefined;
+  /** Grows with each change to a message of the conversation: of two copies, the one with the higher number is newer. */
+  revision?: number | undefined;
 }
 
 /** What everyone may see of a user. */
