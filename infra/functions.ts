@@ -69,8 +69,12 @@ export const functions = {
   },
   'websocket-send': {
     ...answering,
-    description: 'Accepts a message: checks, queues durably, acknowledges',
-    tables: { ConversationsByUser: ['GetItem'], RateLimits: ['UpdateItem'] },
+    description: 'Accepts a message or a change to one: checks, queues durably, acknowledges',
+    tables: {
+      ConversationsByUser: ['GetItem'],
+      MessagesByConversation: ['GetItem'],
+      RateLimits: ['UpdateItem'],
+    },
     putsToStream: true,
   },
   'websocket-signal': {
@@ -94,7 +98,8 @@ export const functions = {
     tables: {
       Users: readUser,
       Conversations: ['BatchGetItem'],
-      MessagesByConversation: ['Query'],
+      MessagesByConversation: ['Query', 'BatchGetItem'],
+      Changes: ['Query'],
       ConversationsByUser: ['BatchGetItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem'],
       Subscriptions: ['PutItem', 'BatchGetItem'],
@@ -157,7 +162,8 @@ export const functions = {
     tables: {
       Users: readUser,
       ConversationsByUser: ['GetItem'],
-      MessagesByConversation: ['Query'],
+      MessagesByConversation: ['Query', 'BatchGetItem'],
+      Changes: ['Query'],
       RateLimits: ['UpdateItem'],
     },
     putsToStream: true,
@@ -168,15 +174,16 @@ export const functions = {
     description: 'Health, and the answer to paths that do not exist',
   },
   'stream-deliver': {
-    description: 'Gives messages their sequence, stores them and pushes them to the members',
+    description: 'Gives messages and changes their order, stores them and pushes them to the members',
     memoryMegabytes: 1024,
     timeoutSeconds: 60,
     tables: {
       Users: ['BatchGetItem'],
       Conversations: ['GetItem', 'BatchGetItem', 'UpdateItem'],
       MembersByConversation: ['Query', 'BatchGetItem'],
-      MessagesByConversation: ['PutItem', 'GetItem'],
-      Idempotency: ['PutItem', 'GetItem'],
+      MessagesByConversation: ['PutItem', 'GetItem', 'BatchGetItem'],
+      Changes: ['PutItem', 'DeleteItem'],
+      Idempotency: ['PutItem', 'GetItem', 'BatchGetItem'],
       ConversationsByUser: ['UpdateItem', 'BatchGetItem'],
       Presence: ['BatchGetItem', 'UpdateItem'],
       Subscriptions: ['Query'],
@@ -192,7 +199,8 @@ export const functions = {
     memoryMegabytes: 1024,
     timeoutSeconds: 30,
     tables: {
-      MessagesByConversation: ['Query'],
+      MessagesByConversation: ['Query', 'BatchGetItem'],
+      Changes: ['Query'],
       Presence: ['UpdateItem'],
       Subscriptions: ['Query', 'DeleteItem'],
       EndedMemberships: ['Query'],

@@ -15,6 +15,9 @@ export const webSocketRoutes: WebSocketRouteDefinition[] = [
   { routeKey: '$disconnect', handler: 'websocket-disconnect', replies: false },
   { routeKey: '$default', handler: 'websocket-default', replies: true },
   { routeKey: 'sendMessage', handler: 'websocket-send', replies: true },
+  { routeKey: 'editMessage', handler: 'websocket-send', replies: true },
+  { routeKey: 'deleteMessage', handler: 'websocket-send', replies: true },
+  { routeKey: 'react', handler: 'websocket-send', replies: true },
   { routeKey: 'markRead', handler: 'websocket-signal', replies: true },
   // Has no reply but an error: a function that returns no body sends nothing.
   { routeKey: 'typing', handler: 'websocket-signal', replies: true },

@@ -34,6 +34,11 @@ export const tables = {
     sortKey: number('seq'),
     environmentVariable: 'MESSAGES_TABLE',
   },
+  Changes: {
+    partitionKey: text('conversationId'),
+    sortKey: number('revision'),
+    environmentVariable: 'CHANGES_TABLE',
+  },
   ConversationsByUser: {
     partitionKey: text('userId'),
     sortKey: text('conversationId'),

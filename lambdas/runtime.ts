@@ -14,16 +14,20 @@ import { RateLimitSettings } from '../shared/domain/rate-limit.ts';
 import { optionalVariable, variable } from './environment.ts';
 import { hop, report } from './logger.ts';
 import { count } from './metrics.ts';
+import { AcceptChange } from './services/accept-change.ts';
 import { AcceptMessage } from './services/accept-message.ts';
 import { Accounts } from './services/accounts.ts';
 import { Acquaintances } from './services/acquaintances.ts';
 import { type Authenticate, AuthenticateByOwnToken } from './services/authenticate.ts';
 import { AuthenticateByIssuer } from './services/authenticate-by-issuer.ts';
+import { ChangedMessages } from './services/changed-messages.ts';
 import { ClientAddress } from './services/client-address.ts';
 import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
 import { Conversations } from './services/conversations.ts';
+import { DeliverChanges } from './services/deliver-changes.ts';
 import { DeliverMessages } from './services/deliver-messages.ts';
+import { DeliverRecords } from './services/deliver-records.ts';
 import { Enrolment } from './services/enrolment.ts';
 import { FanOut } from './services/fan-out.ts';
 import { FanOutJobs } from './services/fan-out-jobs.ts';
@@ -34,6 +38,7 @@ import { IssuerTokens } from './services/issuer-tokens.ts';
 import { Members } from './services/members.ts';
 import { fingerprintWith } from './services/message-fingerprint.ts';
 import { OfflineMembers } from './services/offline-members.ts';
+import { PersistChanges } from './services/persist-changes.ts';
 import { PersistMessages } from './services/persist-messages.ts';
 import { Presence } from './services/presence.ts';
 import { Push } from './services/push.ts';
@@ -46,6 +51,8 @@ import { Typing } from './services/typing.ts';
 import { Cache } from './stores/cache.ts';
 import { cacheAddress, openCache } from './stores/cache-client.ts';
 import { CachedPresence } from './stores/cached-presence.ts';
+import { ChangeLog } from './stores/change-log.ts';
+import { ChangeStore } from './stores/change-store.ts';
 import { ConnectionGateway } from './stores/connection-gateway.ts';
 import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
@@ -96,6 +103,8 @@ const users = () =>
 const profiles = () => new ProfileStore(tables(), variable('USERS_TABLE'));
 const conversationStore = () => new ConversationStore(tables(), variable('CONVERSATIONS_TABLE'));
 const messages = () => new MessageStore(tables(), variable('MESSAGES_TABLE'));
+const changedMessages = () =>
+  new ChangedMessages(new ChangeStore(tables(), variable('CHANGES_TABLE')), messages());
 const presenceStore = () => new PresenceStore(tables(), variable('PRESENCE_TABLE'), variable('AWS_REGION'));
 export const connectionRegistry = (): ConnectionRegistry => {
   const shared = cache();
@@ -178,8 +187,9 @@ export const rateLimiter = () => {
   );
 };
 export const acceptMessage = () => new AcceptMessage(inboxStore(), rateLimiter(), stream(), count);
-export const history = () => new History(inboxStore(), messages());
-export const sync = () => new Sync(inboxStore(), conversationStore(), messages());
+export const acceptChange = () => new AcceptChange(inboxStore(), messages(), rateLimiter(), stream(), count);
+export const history = () => new History(inboxStore(), messages(), changedMessages());
+export const sync = () => new Sync(inboxStore(), conversationStore(), messages(), changedMessages());
 export const acquaintances = () => new Acquaintances(inboxStore(), profiles());
 
 export const readMarkers = () =>
@@ -241,25 +251,39 @@ export const conversations = () =>
     rates: rateLimiter(),
   });
 
-export const deliverMessages = async () => {
+export const deliverRecords = async () => {
   const { current } = await secret('FINGERPRINT_SECRET_ARN').keys();
-  const log = new MessageLog(tables(), {
+  const logTables = {
     conversations: variable('CONVERSATIONS_TABLE'),
     messages: variable('MESSAGES_TABLE'),
+    changes: variable('CHANGES_TABLE'),
     idempotency: variable('IDEMPOTENCY_TABLE'),
-  });
+  };
+  const messageLog = new MessageLog(tables(), logTables);
+  const changeLog = new ChangeLog(tables(), logTables);
   const states = new ConversationStates(conversationStore(), memberRows());
-  return new DeliverMessages({
-    persist: new PersistMessages(log, messages(), states, fingerprintWith(current), count),
-    inbox: inboxStore(),
-    views: views(),
-    push: push(),
-    fanOut: new FanOutJobs(subscriptionStore(), fanOutQueue()),
+  const fanOut = new FanOutJobs(subscriptionStore(), fanOutQueue());
+  return new DeliverRecords({
+    messages: new DeliverMessages({
+      persist: new PersistMessages(messageLog, messages(), states, fingerprintWith(current), count),
+      inbox: inboxStore(),
+      views: views(),
+      push: push(),
+      fanOut,
+      offline: new OfflineMembers(eventBus(), report, count),
+      report,
+      hop,
+    }),
+    changes: new DeliverChanges({
+      persist: new PersistChanges(changeLog, messages(), states, count),
+      push: push(),
+      fanOut,
+      report,
+      hop,
+    }),
     deadLetters: deadLetters(),
-    offline: new OfflineMembers(eventBus(), report, count),
     report,
     count,
-    hop,
   });
 };
 
@@ -268,6 +292,7 @@ export const fanOut = () =>
     subscriptions: subscriptionStore(),
     ended: new EndedMembershipStore(tables(), variable('ENDED_MEMBERSHIPS_TABLE')),
     messages: messages(),
+    changed: changedMessages(),
     gateway: gateway(),
     presence: connectionRegistry(),
     queue: fanOutQueue(),

@@ -57,7 +57,10 @@ export class ChatDashboard extends Construct {
     const { alarms, functions, data } = this.watched;
     return [
       new AlarmStatusWidget({ title: 'Alarms', alarms, width: quarter, height: 6 }),
-      graph('Accepted and stored', this.sums('MessagesAccepted', 'MessagesStored')),
+      graph(
+        'Accepted and stored',
+        this.sums('MessagesAccepted', 'MessagesStored', 'ChangesAccepted', 'ChangesStored'),
+      ),
       graph('From accepted to pushed, ms', [
         ownMetric(this.stage, 'PushLatency', 'p50', oneMinute),
         ownMetric(this.stage, 'PushLatency', 'p99', oneMinute),

@@ -1,4 +1,5 @@
 import { hasExactInboxRows } from '../../shared/domain/large-groups.ts';
+import type { ChangePosition } from '../stores/change-log.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
 import type { MemberRow, MemberStore } from '../stores/member-store.ts';
 import type { LogEntry, LogPosition } from '../stores/message-log.ts';
@@ -7,10 +8,10 @@ import type { LogEntry, LogPosition } from '../stores/message-log.ts';
 const remembered = { conversations: 1_000, members: 200 };
 
 export type ConversationState = {
-  position: LogPosition;
+  position: LogPosition & ChangePosition;
   /** See shared/domain/large-groups.ts. */
   isLarge: boolean;
-  /** All members, or of a large group those among the senders. Exact at `position.membersVersion`. */
+  /** All members, or of a large group those among the users asked for. Exact at `position.membersVersion`. */
   members: Map<string, MemberRow>;
 };
 
@@ -37,17 +38,17 @@ export class ConversationStates {
     this.#memberRows = members;
   }
 
-  /** The state that messages of `senderIds` are appended to. Throws {@link ConversationGone}. */
-  async read(conversationId: string, senderIds: ReadonlySet<string>): Promise<ConversationState> {
+  /** The state that what `userIds` sent goes on from. Throws {@link ConversationGone}. */
+  async read(conversationId: string, userIds: ReadonlySet<string>): Promise<ConversationState> {
     const head = await this.#conversations.head(conversationId);
     if (head === undefined) throw new ConversationGone(conversationId);
-    const { lastSeq, membersVersion, lastActivityAt } = head;
+    const { lastSeq, lastRevision, membersVersion, lastActivityAt } = head;
     const isLarge = !hasExactInboxRows(head);
     return {
-      position: { conversationId, lastSeq, membersVersion, lastActivityAt },
+      position: { conversationId, lastSeq, lastRevision, membersVersion, lastActivityAt },
       isLarge,
       members: isLarge
-        ? byUserId(await this.#memberRows.membersAmong(conversationId, [...senderIds]))
+        ? byUserId(await this.#memberRows.membersAmong(conversationId, [...userIds]))
         : await this.#membersAt(conversationId, membersVersion),
     };
   }

@@ -1,46 +1,29 @@
 import pMap from 'p-map';
-import * as v from 'valibot';
-import { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
-import type { Count } from '../../shared/domain/metrics.ts';
+import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
-import type { DeadLetterQueue } from '../stores/dead-letter-queue.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import { idempotencyKey } from '../stores/message-log.ts';
-import { ConversationGone } from './conversation-states.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { FanOutJobs } from './fan-out-jobs.ts';
 import type { Hop } from './hop.ts';
 import { type MessageEvent, messageEvents } from './message-events.ts';
 import type { OfflineMembers } from './offline-members.ts';
 import type { Persisted, PersistMessages } from './persist-messages.ts';
-import type { AcceptanceTimes, Deliveries, Push } from './push.ts';
+import { type AcceptanceTimes, Deliveries, type Push } from './push.ts';
 import type { Report } from './report.ts';
 
-/** Conversations of one batch that are worked on at once, and members of one whose inbox rows are written at once. */
-const concurrency = { conversations: 10, inboxRows: 25 };
+/** Inbox rows of one conversation that are written at once. */
+const concurrency = 25;
 
-export type StreamRecord = {
-  /** Names the record to the event source when it has failed. */
-  sequenceNumber: string;
-  eventId: string;
-  partitionKey: string;
-  /** Base64. */
-  data: string;
-};
-
-type Read = { record: StreamRecord; message: AcceptedMessage };
-
-/** The second half of a send: a batch of the stream is given its order, stored, and pushed. */
+/** New messages of one conversation: given their order, stored, and pushed to the members. */
 export class DeliverMessages {
   readonly #persist: PersistMessages;
   readonly #inbox: InboxStore;
   readonly #views: ConversationViews;
   readonly #push: Push;
   readonly #fanOut: FanOutJobs;
-  readonly #deadLetters: DeadLetterQueue;
   readonly #offline: OfflineMembers;
   readonly #report: Report;
-  readonly #count: Count;
   readonly #hop: Hop;
 
   constructor(parts: {
@@ -49,10 +32,8 @@ export class DeliverMessages {
     views: ConversationViews;
     push: Push;
     fanOut: FanOutJobs;
-    deadLetters: DeadLetterQueue;
     offline: OfflineMembers;
     report: Report;
-    count: Count;
     hop: Hop;
   }) {
     this.#persist = parts.persist;
@@ -60,69 +41,38 @@ export class DeliverMessages {
     this.#views = parts.views;
     this.#push = parts.push;
     this.#fanOut = parts.fanOut;
-    this.#deadLetters = parts.deadLetters;
     this.#offline = parts.offline;
     this.#report = parts.report;
-    this.#count = parts.count;
     this.#hop = parts.hop;
   }
 
-  /** Answers the records that are to come again. Those of one conversation after a failed one are always among them. */
-  async deliver(records: StreamRecord[]): Promise<StreamRecord[]> {
-    const conversations = new Map<string, Read[]>();
-    const unreadable: StreamRecord[] = [];
-    for (const record of records) {
-      const message = readMessage(record);
-      if (message === undefined) {
-        unreadable.push(record);
-        continue;
-      }
-      const reads = conversations.get(message.conversationId) ?? [];
-      reads.push({ record, message });
-      conversations.set(message.conversationId, reads);
-    }
-    const failed = await pMap(
-      conversations,
-      ([conversationId, reads]) => this.#deliverConversation(conversationId, reads),
-      { concurrency: concurrency.conversations },
-    );
-    return [...failed.flat(), ...(await this.#bury(unreadable, 'not a message'))];
-  }
-
-  async #deliverConversation(conversationId: string, reads: Read[]): Promise<StreamRecord[]> {
-    const records = reads.map((read) => read.record);
-    try {
-      const messages = reads.map((read) => read.message);
-      const persisted = await this.#persist.persist(conversationId, messages);
-      this.#tellHops(conversationId, persisted);
+  /** Answers the message from which on they are to come again. Throws `ConversationGone`. */
+  async deliver(conversationId: string, messages: AcceptedMessage[]): Promise<AcceptedMessage | undefined> {
+    const persisted = await this.#persist.persist(conversationId, messages);
+    this.#tellHops(conversationId, persisted);
+    if (persisted.isLarge) {
       const seqs = persisted.stored.map((message) => message.seq);
-      if (persisted.isLarge) {
-        await this.#markOwnRead(conversationId, persisted);
-        await this.#fanOut.queue(conversationId, seqs, oldestAcceptance(messages));
-      } else {
-        await this.#updateInboxes(conversationId, persisted);
-      }
-      // Those of a large group get what was stored from the fan-out, the senders among them.
-      const events = persisted.isLarge ? [] : messageEvents(persisted.stored);
-      const online = await this.#push.deliver(
-        await this.#deliveries(conversationId, persisted, events),
-        acceptanceTimes(events, messages),
-      );
-      // Who of a large group is connected is known to the fan-out alone, bucket by bucket.
-      if (online !== undefined && !persisted.isLarge) {
-        const offlineIds = [...persisted.members.keys()].filter((userId) => !online.has(userId));
-        await this.#offline.tell(persisted.stored, offlineIds);
-      }
-
-      if (persisted.failure === undefined) return [];
-      const { from, error } = persisted.failure;
-      this.#report('messages could not be stored', { conversationId, messageId: from.messageId }, error);
-      return records.slice(reads.findIndex((read) => read.message === from));
-    } catch (error) {
-      if (error instanceof ConversationGone) return this.#bury(records, error.message);
-      this.#report('messages could not be delivered', { conversationId, records: records.length }, error);
-      return records;
+      await this.#markOwnRead(conversationId, persisted);
+      await this.#fanOut.queueMessages(conversationId, seqs, oldestAcceptance(messages));
+    } else {
+      await this.#updateInboxes(conversationId, persisted);
     }
+    // Those of a large group get what was stored from the fan-out, the senders among them.
+    const events = persisted.isLarge ? [] : messageEvents(persisted.stored);
+    const online = await this.#push.deliver(
+      await this.#deliveries(conversationId, persisted, events),
+      acceptanceTimes(events, messages),
+    );
+    // Who of a large group is connected is known to the fan-out alone, bucket by bucket.
+    if (online !== undefined && !persisted.isLarge) {
+      const offlineIds = [...persisted.members.keys()].filter((userId) => !online.has(userId));
+      await this.#offline.tell(persisted.stored, offlineIds);
+    }
+
+    if (persisted.failure === undefined) return undefined;
+    const { from, error } = persisted.failure;
+    this.#report('messages could not be stored', { conversationId, messageId: from.messageId }, error);
+    return from;
   }
 
   #tellHops(conversationId: string, { stored, resent, refused }: Persisted): void {
@@ -139,7 +89,7 @@ export class DeliverMessages {
     await pMap(
       [...sentSeqs].filter(([userId]) => members.has(userId)),
       ([userId, ownSeq]) => this.#inbox.markRead(userId, conversationId, ownSeq),
-      { concurrency: concurrency.inboxRows },
+      { concurrency },
     );
   }
 
@@ -156,7 +106,7 @@ export class DeliverMessages {
         if (ownSeq === undefined) await this.#inbox.advance(userId, activity);
         else await this.#inbox.advanceSender(userId, activity, ownSeq);
       },
-      { concurrency: concurrency.inboxRows },
+      { concurrency },
     );
   }
 
@@ -167,19 +117,17 @@ export class DeliverMessages {
     events: MessageEvent[],
   ): Promise<Deliveries> {
     const { resent, refused, members } = persisted;
-    const deliveries: Deliveries = new Map();
-    const add = (userId: string, ...events: ServerEvent[]) => {
-      deliveries.set(userId, [...(deliveries.get(userId) ?? []), ...events]);
-    };
-
+    const deliveries = new Deliveries();
     if (events.length > 0) {
-      for (const [userId, event] of await this.#introductions(conversationId, persisted)) add(userId, event);
-      for (const userId of members.keys()) add(userId, ...events);
+      for (const [userId, event] of await this.#introductions(conversationId, persisted)) {
+        deliveries.add(userId, event);
+      }
+      for (const userId of members.keys()) deliveries.add(userId, ...events);
     }
-    for (const message of resent) add(message.senderId, ...messageEvents([message]));
+    for (const message of resent) deliveries.add(message.senderId, ...messageEvents([message]));
     for (const { senderId, messageId, error } of refused) {
       const { code, message } = error;
-      add(senderId, { type: 'error', code, message, action: 'sendMessage', messageId });
+      deliveries.add(senderId, { type: 'error', code, message, action: 'sendMessage', messageId });
     }
     return deliveries;
   }
@@ -198,34 +146,6 @@ export class DeliverMessages {
     const views = await this.#views.views(newcomers.map(({ userId }) => ({ userId, conversationId })));
     return new Map(views.map(({ userId, conversation }) => [userId, { type: 'conversation', conversation }]));
   }
-
-  /** Sets aside, whole, what no retry can help. What cannot be set aside either comes again. */
-  async #bury(records: StreamRecord[], reason: string): Promise<StreamRecord[]> {
-    const failed: StreamRecord[] = [];
-    for (const record of records) {
-      const { eventId, partitionKey, data } = record;
-      try {
-        await this.#deadLetters.put({ reason, eventId, partitionKey, data });
-        this.#count('DeadLetters');
-        this.#report('dead letter', { reason, eventId });
-      } catch (error) {
-        this.#report('dead letter could not be kept', { reason, eventId }, error);
-        failed.push(record);
-      }
-    }
-    return failed;
-  }
-}
-
-function readMessage(record: StreamRecord): AcceptedMessage | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(record.data, 'base64').toString('utf8'));
-  } catch {
-    return undefined; // The caller buries what is not JSON.
-  }
-  const parsed = v.safeParse(AcceptedMessage, json);
-  return parsed.success ? parsed.output : undefined;
 }
 
 function oldestAcceptance(messages: AcceptedMessage[]): number {

@@ -3,12 +3,17 @@ import { type FanOutJob, rangesOf } from '../../shared/domain/fan-out-job.ts';
 import { bucketIdOf, subscriptionBuckets } from '../../shared/domain/large-groups.ts';
 import type { FanOutQueue } from '../stores/fan-out-queue.ts';
 import type { SubscriptionStore } from '../stores/subscription-store.ts';
+import type { ChangeSet } from './persist-changes.ts';
 
 /** How long a bucket counts as in use after it was. Longer costs jobs that find nobody, shorter costs reads. */
 const inUseMs = 60_000;
 const rememberedBuckets = 16_000;
 
-/** Hands stored messages of large groups over to fan-out: as many jobs as there are slices with a connection in them. */
+type Subject =
+  | { fromSeq: number; toSeq: number; acceptedAt: number }
+  | { fromRevision: number; toRevision: number };
+
+/** Hands what was stored in large groups over to fan-out: as many jobs as there are slices with a connection in them. */
 export class FanOutJobs {
   readonly #subscriptions: SubscriptionStore;
   readonly #queue: FanOutQueue;
@@ -23,15 +28,28 @@ export class FanOutJobs {
   }
 
   /** Resolves once all jobs are durable. Doing it again for the same messages does no harm. */
-  async queue(conversationId: string, seqs: readonly number[], acceptedAt: number): Promise<void> {
-    const ranges = rangesOf(seqs);
-    if (ranges.length === 0) return;
+  async queueMessages(conversationId: string, seqs: readonly number[], acceptedAt: number): Promise<void> {
+    const subjects = rangesOf(seqs).map(({ from, to }) => ({ fromSeq: from, toSeq: to, acceptedAt }));
+    await this.#queueAll(conversationId, subjects);
+  }
+
+  /** The same for changed messages. */
+  async queueChanges(conversationId: string, changes: readonly ChangeSet[]): Promise<void> {
+    const subjects = changes.map(({ afterRevision, lastRevision }) => ({
+      fromRevision: afterRevision + 1,
+      toRevision: lastRevision,
+    }));
+    await this.#queueAll(conversationId, subjects);
+  }
+
+  async #queueAll(conversationId: string, subjects: Subject[]): Promise<void> {
+    if (subjects.length === 0) return;
     const buckets = Array.from({ length: subscriptionBuckets }, (_, bucket) => bucket);
     const used = await pMap(buckets, (bucket) => this.#isInUse(conversationId, bucket));
     const jobs = buckets
       .filter((bucket) => used[bucket])
       .flatMap((bucket) =>
-        ranges.map((range): FanOutJob => ({ version: 1, conversationId, bucket, ...range, acceptedAt })),
+        subjects.map((subject): FanOutJob => ({ version: 1, conversationId, bucket, ...subject })),
       );
     await this.#queue.put(jobs);
   }

@@ -1,8 +1,9 @@
 import pMap from 'p-map';
 import * as v from 'valibot';
-import { FanOutJob, mergedRanges, type SeqRange } from '../../shared/domain/fan-out-job.ts';
+import { FanOutJob, mergedRanges, type Range } from '../../shared/domain/fan-out-job.ts';
 import { bucketIdOf } from '../../shared/domain/large-groups.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
+import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { type ConnectionGateway, isThrottled } from '../stores/connection-gateway.ts';
 import type { EndedMembershipStore } from '../stores/ended-membership-store.ts';
 import type { FanOutQueue } from '../stores/fan-out-queue.ts';
@@ -10,8 +11,9 @@ import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
 import { type ConnectionRegistry, connectionLifetimeMs } from '../stores/presence-store.ts';
 import type { Subscription, SubscriptionStore } from '../stores/subscription-store.ts';
+import type { ChangedMessages } from './changed-messages.ts';
 import type { Hop } from './hop.ts';
-import { messageEvents } from './message-events.ts';
+import { changeEvents, messageEvents } from './message-events.ts';
 import { isYoung } from './push.ts';
 import type { Report } from './report.ts';
 
@@ -36,20 +38,22 @@ class OutOfTime extends Error {}
 type Bucket = {
   conversationId: string;
   bucket: number;
-  ranges: SeqRange[];
+  seqs: Range[];
+  revisions: Range[];
   jobs: QueuedJob[];
   /** When the oldest of the messages was accepted; `Infinity` where no job says. */
   acceptedAt: number;
 };
 
 /**
- * Pushes stored messages to the connections of large groups, bucket by bucket. As with `Push`, a post that fails is
+ * Pushes what was stored to the connections of large groups, bucket by bucket. As with `Push`, a post that fails is
  * reported and forgotten, for the client repairs the gap; only what could not be read is tried again.
  */
 export class FanOut {
   readonly #subscriptions: SubscriptionStore;
   readonly #ended: EndedMembershipStore;
   readonly #messages: MessageStore;
+  readonly #changed: ChangedMessages;
   readonly #gateway: ConnectionGateway;
   readonly #presence: ConnectionRegistry;
   readonly #queue: FanOutQueue;
@@ -62,6 +66,7 @@ export class FanOut {
     subscriptions: SubscriptionStore;
     ended: EndedMembershipStore;
     messages: MessageStore;
+    changed: ChangedMessages;
     gateway: ConnectionGateway;
     presence: ConnectionRegistry;
     queue: FanOutQueue;
@@ -73,6 +78,7 @@ export class FanOut {
     this.#subscriptions = parts.subscriptions;
     this.#ended = parts.ended;
     this.#messages = parts.messages;
+    this.#changed = parts.changed;
     this.#gateway = parts.gateway;
     this.#presence = parts.presence;
     this.#queue = parts.queue;
@@ -111,7 +117,7 @@ export class FanOut {
   }
 
   async #push(wanted: Bucket, deadline: number): Promise<void> {
-    const { conversationId, bucket, ranges } = wanted;
+    const { conversationId, bucket } = wanted;
     const oldest = this.#clock() - connectionLifetimeMs;
     const [subscriptions, hasEnded] = await Promise.all([
       this.#subscriptions.inBucket(conversationId, bucket),
@@ -119,28 +125,47 @@ export class FanOut {
     ]);
     let reachable = subscriptions.filter((one) => one.connectedAt > oldest && !hasEnded(one));
     this.#count('FanoutConnections', reachable.length);
-    for (const { fromSeq, toSeq } of ranges) {
-      for (let after = fromSeq - 1; after < toSeq && reachable.length > 0; ) {
-        const count = Math.min(messagesPerPage, toSeq - after);
-        const { messages } = await this.#messages.after(conversationId, after, count);
-        const last = messages.at(-1);
-        if (last === undefined) throw new Error(`Message ${after + 1} is not stored`);
-        after = last.seq;
-        const frames = messageEvents(messages).map((event) => JSON.stringify(event));
-        const reached = await pMap(
-          reachable,
-          async (subscription) => this.#post(wanted, subscription, frames, deadline),
-          { concurrency: concurrency.posts },
-        );
-        reachable = reachable.filter((_, index) => reached[index]);
-      }
+    for await (const events of this.#eventsOf(wanted)) {
+      if (reachable.length === 0) return;
+      const frames = events.map((event) => JSON.stringify(event));
+      const reached = await pMap(
+        reachable,
+        async (subscription) => this.#post(wanted, subscription, frames, deadline),
+        { concurrency: concurrency.posts },
+      );
+      reachable = reachable.filter((_, index) => reached[index]);
     }
     if (this.#clock() > deadline) this.#report('no time to push to all', { conversationId, bucket });
   }
 
+  /** Page by page: new messages, and then what has changed. */
+  async *#eventsOf({ conversationId, seqs, revisions }: Bucket): AsyncGenerator<ServerEvent[]> {
+    for (const { from, to } of seqs) {
+      for (let after = from - 1; after < to; ) {
+        const count = Math.min(messagesPerPage, to - after);
+        const { messages } = await this.#messages.after(conversationId, after, count);
+        const last = messages.at(-1);
+        if (last === undefined) throw new Error(`Message ${after + 1} is not stored`);
+        after = last.seq;
+        yield messageEvents(messages);
+      }
+    }
+    for (const { from, to } of revisions) {
+      for (let after = from - 1; after < to; ) {
+        const page = await this.#changed.between(conversationId, after, to, messagesPerPage);
+        const last = page.messages.at(-1);
+        // What has changed again since comes with the job of that change.
+        if (last?.revision === undefined) break;
+        const lastRevision = page.more ? last.revision : to;
+        yield changeEvents({ messages: page.messages, afterRevision: after, lastRevision });
+        after = lastRevision;
+      }
+    }
+  }
+
   /** One frame after another, so that a connection receives them in order. `false`: nothing more is to be tried. */
   async #post(
-    { conversationId, ranges, acceptedAt }: Bucket,
+    { conversationId, seqs, acceptedAt }: Bucket,
     subscription: Subscription,
     frames: string[],
     deadline: number,
@@ -149,8 +174,8 @@ export class FanOut {
     try {
       for (const frame of frames) {
         if ((await this.#postWhenAllowed(connectionId, frame, deadline)) === 'posted') {
-          const toSeq = ranges.at(-1)?.toSeq ?? 0;
-          this.#hop('pushed', { connectionId, conversationId, toSeq });
+          const toSeq = seqs.at(-1)?.to;
+          this.#hop('pushed', { connectionId, conversationId, ...(toSeq !== undefined && { toSeq }) });
           if (acceptedAt !== Infinity) this.#count('PushLatency', Math.max(0, this.#clock() - acceptedAt));
           continue;
         }
@@ -204,21 +229,30 @@ function byBucket(queued: QueuedJob[]): { buckets: Bucket[]; unreadable: QueuedJ
       unreadable.push(job);
       continue;
     }
-    const { conversationId, bucket, fromSeq, toSeq, acceptedAt = Infinity } = parsed.output;
+    const { conversationId, bucket } = parsed.output;
     const key = bucketIdOf(conversationId, bucket);
     const known = buckets.get(key) ?? {
       conversationId,
       bucket,
-      ranges: [],
+      seqs: [],
+      revisions: [],
       jobs: [],
-      acceptedAt,
+      acceptedAt: Infinity,
     };
-    known.ranges = mergedRanges([...known.ranges, { fromSeq, toSeq }]);
-    known.acceptedAt = Math.min(known.acceptedAt, acceptedAt);
+    addSubject(known, parsed.output);
     known.jobs.push(job);
     buckets.set(key, known);
   }
   return { buckets: [...buckets.values()], unreadable };
+}
+
+function addSubject(bucket: Bucket, job: FanOutJob): void {
+  if ('fromSeq' in job) {
+    bucket.seqs = mergedRanges([...bucket.seqs, { from: job.fromSeq, to: job.toSeq }]);
+    bucket.acceptedAt = Math.min(bucket.acceptedAt, job.acceptedAt ?? Infinity);
+  } else {
+    bucket.revisions = mergedRanges([...bucket.revisions, { from: job.fromRevision, to: job.toRevision }]);
+  }
 }
 
 function jsonIn(body: string): unknown {

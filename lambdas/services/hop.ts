@@ -3,6 +3,6 @@
  * content, tokens or passwords.
  */
 export type Hop = (
-  step: 'stored' | 'recognised' | 'refused' | 'pushed',
+  step: 'stored' | 'recognised' | 'changed' | 'refused' | 'pushed',
   ids: Record<string, string | number>,
 ) => void;

@@ -12,7 +12,7 @@ import type { ProfileStore } from '../stores/user-store.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { GrowingGroups } from './growing-groups.ts';
 import { newRow } from './new-conversation.ts';
-import type { Deliveries, Push } from './push.ts';
+import { Deliveries, type Push } from './push.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 const maxAttempts = 12;
@@ -133,7 +133,7 @@ export class Members {
   /** Shows members the conversation as it is for them now: to those who were added, or whose role changed. */
   async introduce(conversationId: string, userIds: string[]): Promise<void> {
     const views = await this.#views.views(userIds.map((userId) => ({ userId, conversationId })));
-    const deliveries: Deliveries = new Map(
+    const deliveries = new Deliveries(
       views.map(({ userId, conversation }) => [userId, [{ type: 'conversation', conversation }]]),
     );
     await this.#push.deliver(deliveries);

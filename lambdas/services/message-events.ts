@@ -2,16 +2,31 @@ import { splitByBytes } from '../../shared/domain/split-by-bytes.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { limits } from '../../shared/protocol/limits.ts';
+import type { ChangeSet } from './persist-changes.ts';
 
 export type MessageEvent = Extract<ServerEvent, { type: 'message' }>;
+export type MessageChangedEvent = Extract<ServerEvent, { type: 'messageChanged' }>;
 
-/** Room for the event's own braces and type. */
-const envelopeBytes = 64;
+/** Room for the event's own braces, type and revisions. */
+const envelopeBytes = 128;
 
 /** Messages of one conversation in as few events as may be posted. */
 export function messageEvents(messages: Message[]): MessageEvent[] {
-  return splitByBytes(messages, limits.eventBytes - envelopeBytes).map((run) => ({
-    type: 'message',
+  return inEvents(messages).map((run) => ({ type: 'message', messages: run }));
+}
+
+/** Changed messages in as few events as may be posted, each of which goes on where the one before ends. */
+export function changeEvents({ messages, afterRevision, lastRevision }: ChangeSet): MessageChangedEvent[] {
+  const runs = inEvents(messages);
+  const ends = runs.slice(0, -1).map((run) => run.at(-1)?.revision ?? afterRevision);
+  return runs.map((run, index) => ({
+    type: 'messageChanged',
     messages: run,
+    afterRevision: ends[index - 1] ?? afterRevision,
+    lastRevision: ends[index] ?? lastRevision,
   }));
+}
+
+function inEvents(messages: Message[]): Message[][] {
+  return splitByBytes(messages, limits.eventBytes - envelopeBytes);
 }

@@ -18,7 +18,11 @@ export function isYoung({ connectedAt }: Pick<Connection, 'connectedAt'>, now: n
 }
 
 /** What each user is to receive, in order. */
-export type Deliveries = Map<string, ServerEvent[]>;
+export class Deliveries extends Map<string, ServerEvent[]> {
+  add(userId: string, ...events: ServerEvent[]): void {
+    this.set(userId, [...(this.get(userId) ?? []), ...events]);
+  }
+}
 /** When what an event tells of was accepted, in ms since 1970: for events whose latency is to be measured. */
 export type AcceptanceTimes = ReadonlyMap<ServerEvent, number>;
 
@@ -51,11 +55,11 @@ export class Push {
   }
 
   async toUser(userId: string, ...events: ServerEvent[]): Promise<void> {
-    await this.deliver(new Map([[userId, events]]));
+    await this.deliver(new Deliveries([[userId, events]]));
   }
 
   async toUsers(userIds: Iterable<string>, ...events: ServerEvent[]): Promise<void> {
-    await this.deliver(new Map(Array.from(userIds, (userId) => [userId, events])));
+    await this.deliver(new Deliveries(Array.from(userIds, (userId) => [userId, events])));
   }
 
   /**
@@ -119,7 +123,7 @@ export class Push {
 
 /** What an event is about, in a few words: of several messages, the newest. */
 function idsOf(event: ServerEvent): Record<string, string | number> {
-  if (event.type !== 'message') return { type: event.type };
+  if (!('messages' in event)) return { type: event.type };
   const { type, messages } = event;
   const newest = messages.at(-1);
   if (newest === undefined) return { type };

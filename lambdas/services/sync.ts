@@ -1,10 +1,12 @@
 import { jsonBytes, takeWithinBytes } from '../../shared/domain/split-by-bytes.ts';
+import type { Message } from '../../shared/protocol/entities.ts';
 import type { SyncedConversation, UnknownConversation } from '../../shared/protocol/events.ts';
 import type { SyncFrame } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ConversationHead, ConversationStore } from '../stores/conversation-store.ts';
 import type { InboxRow, InboxStore } from '../stores/inbox-store.ts';
 import type { MessageStore } from '../stores/message-store.ts';
+import type { ChangedMessages } from './changed-messages.ts';
 
 type Wanted = SyncFrame['conversations'][number];
 
@@ -13,16 +15,24 @@ export class Sync {
   readonly #inbox: InboxStore;
   readonly #conversations: ConversationStore;
   readonly #messages: MessageStore;
+  readonly #changed: ChangedMessages;
 
-  constructor(inbox: InboxStore, conversations: ConversationStore, messages: MessageStore) {
+  constructor(
+    inbox: InboxStore,
+    conversations: ConversationStore,
+    messages: MessageStore,
+    changed: ChangedMessages,
+  ) {
     this.#inbox = inbox;
     this.#conversations = conversations;
     this.#messages = messages;
+    this.#changed = changed;
   }
 
   /**
    * The conversations in the order asked for, those the caller is no member of as unknown. The frame is filled in that
-   * order; what does not fit is left for the next request, and at least one message always fits.
+   * order; what does not fit is left for the next request, and at least one message always fits. The heads are read first:
+   * what a client is told of as the last revision is in every message it reads afterwards.
    */
   async sync(
     callerId: string,
@@ -52,31 +62,60 @@ export class Sync {
     limit: number,
   ): Promise<void> {
     let room = limits.eventBytes - jsonBytes(answers) - envelopeBytes;
+    const fitting = (messages: Message[]) => {
+      const taken = takeWithinBytes(messages, room);
+      room = taken.length < messages.length ? 0 : room - jsonBytes(taken);
+      return taken;
+    };
     for (const [index, answer] of answers.entries()) {
-      const afterSeq = wanted[index]?.afterSeq;
-      if ('code' in answer || afterSeq === undefined || !answer.hasMore) continue;
-      const { messages } = await this.#messages.after(answer.conversationId, afterSeq, limit);
-      answer.messages = takeWithinBytes(messages, room);
-      answer.hasMore = (answer.messages.at(-1)?.seq ?? afterSeq) < answer.lastSeq;
-      room -= jsonBytes(answer.messages);
-      if (answer.messages.length < messages.length || room < smallestRoom) return;
+      const one = wanted[index];
+      if ('code' in answer || one === undefined || !answer.hasMore) continue;
+      const lacks = lackingIn(answer, one);
+      if (lacks.messages) {
+        const { messages } = await this.#messages.after(answer.conversationId, one.afterSeq, limit);
+        answer.messages = fitting(messages);
+      }
+      if (lacks.changes && room >= smallestRoom) {
+        answer.changed = fitting(await this.#changedAfter(one, limit));
+      }
+      const left = lackingIn(answer, {
+        afterSeq: answer.messages.at(-1)?.seq ?? one.afterSeq,
+        afterRevision: answer.changed.at(-1)?.revision ?? one.afterRevision,
+      });
+      answer.hasMore = left.messages || left.changes;
+      if (room < smallestRoom) return;
     }
+  }
+
+  async #changedAfter({ conversationId, afterRevision = 0 }: Wanted, limit: number): Promise<Message[]> {
+    const newest = Number.MAX_SAFE_INTEGER;
+    return (await this.#changed.between(conversationId, afterRevision, newest, limit)).messages;
   }
 }
 
 /** The reply's own braces, type and request id. */
 const envelopeBytes = 512;
-/** With less left than this it is not worth reading another conversation. */
+/** With less left than this it is not worth reading on. */
 const smallestRoom = 1024;
 
-function withoutMessages({ afterSeq }: Wanted, row: InboxRow, head: ConversationHead): SyncedConversation {
+function withoutMessages(wanted: Wanted, row: InboxRow, head: ConversationHead): SyncedConversation {
+  const { conversationId, lastSeq, lastRevision } = head;
+  const lacks = lackingIn(head, wanted);
   return {
-    conversationId: head.conversationId,
-    lastSeq: head.lastSeq,
+    conversationId,
+    lastSeq,
     lastReadSeq: row.lastReadSeq,
-    lastRevision: head.lastRevision,
+    lastRevision,
     messages: [],
     changed: [],
-    hasMore: head.lastSeq > afterSeq,
+    hasMore: lacks.messages || lacks.changes,
   };
+}
+
+/** Who names no revision does not ask for changes. */
+function lackingIn(
+  { lastSeq, lastRevision }: Pick<ConversationHead, 'lastSeq' | 'lastRevision'>,
+  { afterSeq, afterRevision = lastRevision }: Pick<Wanted, 'afterSeq' | 'afterRevision'>,
+): { messages: boolean; changes: boolean } {
+  return { messages: lastSeq > afterSeq, changes: lastRevision > afterRevision };
 }

@@ -57,12 +57,14 @@ export class FanOutQueue {
 }
 
 function entryOf(job: FanOutJob, index: number): SendMessageBatchRequestEntry {
-  const { conversationId, bucket, fromSeq, toSeq } = job;
+  const { conversationId, bucket } = job;
+  const subject =
+    'fromSeq' in job ? `${job.fromSeq}-${job.toSeq}` : `changes-${job.fromRevision}-${job.toRevision}`;
   return {
     Id: String(index),
     MessageBody: JSON.stringify(job),
     MessageGroupId: bucketIdOf(conversationId, bucket),
     // The same after a redelivery of the records, whose jobs may all have been queued before.
-    MessageDeduplicationId: `${conversationId}:${bucket}:${fromSeq}-${toSeq}`,
+    MessageDeduplicationId: `${conversationId}:${bucket}:${subject}`,
   };
 }

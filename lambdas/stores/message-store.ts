@@ -1,9 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Message } from '../../shared/protocol/entities.ts';
+import { batchGet } from './dynamo.ts';
 
 export type MessagePage = { messages: Message[]; more: boolean };
 
-/** `MessagesByConversation`, the source of truth: reading it. Writing is `MessageLog`'s alone. */
+/** `MessagesByConversation`, the source of truth: reading it. `MessageLog` and `ChangeLog` write it. */
 export class MessageStore {
   readonly #documents: DynamoDBDocumentClient;
   readonly #table: string;
@@ -17,7 +18,14 @@ export class MessageStore {
     const { Item } = await this.#documents.send(
       new GetCommand({ TableName: this.#table, Key: { conversationId, seq }, ConsistentRead: true }),
     );
-    return Item as Message | undefined; // Only `MessageLog` writes the table.
+    return Item as Message | undefined; // Only `MessageLog` and `ChangeLog` write the table.
+  }
+
+  /** Those of `seqs`, which must differ from one another, that are stored, by `seq`. */
+  async messages(conversationId: string, seqs: readonly number[]): Promise<Map<number, Message>> {
+    const keys = seqs.map((seq) => ({ conversationId, seq }));
+    const items = (await batchGet(this.#documents, this.#table, keys)) as Message[]; // As above.
+    return new Map(items.map((message) => [message.seq, message]));
   }
 
   /** Messages with `seq > after`, ascending. */

@@ -1,9 +1,10 @@
 import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 
 const encoder = new TextEncoder();
 
-/** The stream of accepted messages. Its partition key is the conversation, which is what keeps each one in order. */
+/** The stream of accepted messages and changes. Its partition key is the conversation, which is what keeps each one in order. */
 export class MessageStream {
   readonly #client: KinesisClient;
   readonly #name: string;
@@ -14,12 +15,12 @@ export class MessageStream {
   }
 
   /** Resolves once the record is durable. */
-  async put(message: AcceptedMessage): Promise<void> {
+  async put(accepted: AcceptedMessage | AcceptedChange): Promise<void> {
     await this.#client.send(
       new PutRecordCommand({
         StreamName: this.#name,
-        PartitionKey: message.conversationId,
-        Data: encoder.encode(JSON.stringify(message)),
+        PartitionKey: accepted.conversationId,
+        Data: encoder.encode(JSON.stringify(accepted)),
       }),
     );
   }

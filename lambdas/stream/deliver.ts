@@ -1,14 +1,14 @@
 import middy from '@middy/core';
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { observed } from '../middleware/observed.ts';
-import { deliverMessages } from '../runtime.ts';
+import { deliverRecords } from '../runtime.ts';
 
-const messages = await deliverMessages();
+const records = await deliverRecords();
 
 export const handler = middy<KinesisStreamEvent, KinesisStreamBatchResponse>()
   .use(observed((event: KinesisStreamEvent) => ({ records: event.Records.length })))
   .handler(async (event) => {
-    const failed = await messages.deliver(
+    const failed = await records.deliver(
       event.Records.map(({ eventID, kinesis }) => ({
         eventId: eventID,
         sequenceNumber: kinesis.sequenceNumber,

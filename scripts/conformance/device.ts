@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import { WebSocket } from 'ws';
-import { type Code, ErrorFrame, type Message, MessageEvent, read, shown } from './shapes.ts';
+import { type Code, ErrorFrame, type Message, MessageChanged, MessageEvent, read, shown } from './shapes.ts';
 import { type Target, within } from './target.ts';
 
 export type Handshake = { protocols?: string[]; headers?: Record<string, string>; search?: string };
@@ -125,6 +125,18 @@ export class Device {
     return this.until(
       () => this.messages().find((message) => message.messageId === messageId),
       `the event of message ${messageId}`,
+    );
+  }
+
+  /** A message as the change with that revision leaves it, once its event has come. */
+  changed(conversationId: string, revision: number): Promise<Message> {
+    return this.until(
+      () =>
+        this.frames
+          .filter((frame) => frame['type'] === 'messageChanged')
+          .flatMap((frame) => read(MessageChanged, frame, 'The event "messageChanged"').messages)
+          .find((message) => message.conversationId === conversationId && message.revision === revision),
+      `the event of revision ${revision}`,
     );
   }
 

@@ -158,6 +158,10 @@ export const SyncReply = v.object({
   conversations: v.array(v.union([Synced, NotSynced])),
 });
 
+export const MessageChanged = v.object({
+  type: v.literal('messageChanged'),
+  messages: v.pipe(v.array(Message), v.minLength(1)),
+});
 export const MessageEvent = v.object({
   type: v.literal('message'),
   messages: v.pipe(

@@ -1,7 +1,7 @@
 /** The dead-letter queue of the fan-out: jobs that were tried too often, each for one slice of a large group. */
 import { type Message, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
-import { FanOutJob } from '../../shared/domain/fan-out-job.ts';
+import { FanOutJob, subjectOf } from '../../shared/domain/fan-out-job.ts';
 import { bucketIdOf } from '../../shared/domain/large-groups.ts';
 import { type DeadLetter, type DeadLetterPlace, deadLetterId } from './dead-letter.ts';
 import { HeldMessages, type Looking, sentAt } from './held-messages.ts';
@@ -39,9 +39,9 @@ export class FanOutDeadLetters implements DeadLetterPlace {
     return {
       id: deadLetterId(place, MessageId),
       place,
-      reason: job ? `fan-out of ${job.fromSeq} to ${job.toSeq} failed` : 'no fan-out job of Parley',
+      reason: job ? `fan-out of ${subjectOf(job)} failed` : 'no fan-out job of Parley',
       since: sentAt(message),
-      position: BigInt(job?.fromSeq ?? 0),
+      position: positionOf(job),
       size: { records: job ? 1 : 0, partitionKeys: job ? [job.conversationId] : [] },
       contents: async () => (job ? { kind: 'job', job } : { kind: 'unreadable', text: Body }),
       putBack: async () => {
@@ -59,4 +59,10 @@ export class FanOutDeadLetters implements DeadLetterPlace {
       remove: () => this.#messages.delete(MessageId),
     };
   }
+}
+
+/** Older ones first, as far as can be told: among jobs about messages, or about changes. */
+function positionOf(job: FanOutJob | undefined): bigint {
+  if (job === undefined) return 0n;
+  return BigInt('fromSeq' in job ? job.fromSeq : job.fromRevision);
 }

@@ -37,6 +37,8 @@ export const message: Message = {
   createdAt: storedAt,
 };
 
+export const changedMessage: Message = { ...message, reactions: { '👍': [bobId] }, revision: 1 };
+
 /** As Bob sees it. */
 export const dm: Conversation = {
   conversationId: dmId,

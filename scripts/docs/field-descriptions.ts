@@ -16,9 +16,12 @@ const descriptions: Record<string, string> = {
   lastSeq: '`seq` of the newest message; 0 where there is none.',
   lastReadSeq: 'How far the member has read.',
   unreadCount: '`lastSeq` − `lastReadSeq`.',
-  lastRevision: 'Reserved for changes to messages; 0 for now.',
+  revision:
+    'Number of its last change among the changes to messages of the conversation; missing where there was none.',
+  lastRevision: '`revision` of the newest change that is told of; 0 where there was none.',
   afterSeq: '`seq` of the newest message that the client has; 0 for none.',
-  afterRevision: 'Reserved for changes to messages; has no effect yet.',
+  afterRevision: '`revision` up to which the client has all changes; 0 for none.',
+  changedAfter: 'Messages with a higher `revision`, as they are now, by ascending revision.',
   replyTo: '`seq` of the message this one answers.',
   after: 'Messages with a higher `seq`, ascending.',
   before: 'The messages just below this `seq`, still ascending.',
@@ -27,9 +30,15 @@ const descriptions: Record<string, string> = {
 
   // Messages
   content: 'What was written.',
-  messages: 'By ascending `seq`.',
-  changed: 'Reserved for changes to messages; empty for now.',
-  hasMore: 'More is stored than this reply holds: sync again from its last message.',
+  messages: 'By ascending `seq`; changed ones by ascending `revision`.',
+  changed:
+    'Changed messages as they are now, by ascending `revision`; empty where no `afterRevision` was given.',
+  hasMore: 'More is stored than this reply holds: sync again from its last `seq` and `revision`.',
+  editedAt: 'When its sender last changed `content`.',
+  deleted: 'It was deleted: `content` is empty.',
+  reactions: 'Of each emoji, who reacted with it.',
+  emoji: 'What to react with.',
+  op: 'Whether to add the reaction or to take it back.',
   text: `The message, cut to ${limits.previewCharacters} characters.`,
   acceptedAt: 'When the message was durably queued.',
 

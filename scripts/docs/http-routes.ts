@@ -323,12 +323,13 @@ export const routeDocuments: Record<string, RouteDocument> = {
   'GET /messages': {
     tag: 'Messages',
     operationId: 'listMessages',
-    summary: 'History, in either direction',
+    summary: 'History in either direction, or what has changed in it',
     description:
       'With `after`: the messages above it; `nextCursor` is the `after` of the next page, and `null` when nothing more ' +
       'was stored at the time. With `before`, or neither: the messages just below it, or the newest; `nextCursor` is ' +
-      `the \`before\` of the next older page. Always ascending. \`limit\` is ${limits.messagePage} where not given; a page never exceeds ` +
-      `${limits.pageBytes} bytes.`,
+      'the `before` of the next older page. Both ascending. With `changedAfter`: what was edited, deleted or reacted to after ' +
+      'that revision, as it is now, by ascending revision; `nextCursor` is the next `changedAfter`. ' +
+      `\`limit\` is ${limits.messagePage} where not given; a page never exceeds ${limits.pageBytes} bytes.`,
     query: MessagesQuery,
     answers: {
       200: {

@@ -1,12 +1,14 @@
 /** The messages of the WebSocket API in words, with their schemas and an example each. */
 import type { GenericSchema } from 'valibot';
 import {
+  ChangeAck,
   ConversationChangedEvent,
   ConversationEvent,
   ConversationRemovedEvent,
   ErrorEvent,
   HeartbeatReply,
   MarkReadAck,
+  MessageChangedEvent,
   MessageEvent,
   ReadEvent,
   type replies,
@@ -17,15 +19,18 @@ import {
 } from '../../shared/protocol/events.ts';
 import {
   type ActionName,
+  DeleteMessageFrame,
+  EditMessageFrame,
   frames,
   HeartbeatFrame,
   MarkReadFrame,
+  ReactFrame,
   SendMessageFrame,
   SyncFrame,
   TypingFrame,
 } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { acceptedAt, bobId, dm, dmId, group, message, messageId } from './examples.ts';
+import { acceptedAt, bobId, changedMessage, dm, dmId, group, message, messageId } from './examples.ts';
 
 export type MessageDocument = { summary: string; schema: GenericSchema; example: object };
 export type ActionDocument = { description: string; frame: MessageDocument; reply: string | undefined };
@@ -44,6 +49,36 @@ export const actionDocuments: Record<ActionName, ActionDocument> = {
       example: { action: 'sendMessage', requestId, conversationId: dmId, messageId, content: 'hello' },
     },
     reply: 'SendMessageAck',
+  },
+  editMessage: {
+    description:
+      'By the sender only. The `ack` says that the change is durably queued; the `messageChanged` event that follows, that it ' +
+      'is stored.',
+    frame: {
+      summary: "Change the text of one's own message",
+      schema: EditMessageFrame,
+      example: { action: 'editMessage', requestId, conversationId: dmId, seq: 42, content: 'hello!' },
+    },
+    reply: 'ChangeAck',
+  },
+  deleteMessage: {
+    description:
+      'By the sender, or an admin of the group. The message keeps its place, and loses its text and its reactions for good.',
+    frame: {
+      summary: 'Delete a message',
+      schema: DeleteMessageFrame,
+      example: { action: 'deleteMessage', requestId, conversationId: dmId, seq: 42 },
+    },
+    reply: 'ChangeAck',
+  },
+  react: {
+    description: `By any member. A message has at most ${limits.reactionsPerMessage} reactions.`,
+    frame: {
+      summary: 'Add a reaction to a message, or take it back',
+      schema: ReactFrame,
+      example: { action: 'react', requestId, conversationId: dmId, seq: 42, emoji: '👍', op: 'add' },
+    },
+    reply: 'ChangeAck',
   },
   markRead: {
     description: 'Never back, and never past `lastSeq`: the reply says where the marker is.',
@@ -66,12 +101,16 @@ export const actionDocuments: Record<ActionName, ActionDocument> = {
   },
   sync: {
     description:
-      `For up to ${limits.syncConversations} conversations: what is stored after \`afterSeq\`, at most \`limit\` messages each (${limits.messagePage} where ` +
+      `For up to ${limits.syncConversations} conversations: what is stored after \`afterSeq\` and what has changed after \`afterRevision\`, at most \`limit\` messages each (${limits.messagePage} where ` +
       `not given) and ${limits.eventBytes} bytes in all. Every reply makes progress.`,
     frame: {
       summary: 'Ask for what the device has missed',
       schema: SyncFrame,
-      example: { action: 'sync', requestId, conversations: [{ conversationId: dmId, afterSeq: 41 }] },
+      example: {
+        action: 'sync',
+        requestId,
+        conversations: [{ conversationId: dmId, afterSeq: 41, afterRevision: 0 }],
+      },
     },
     reply: 'SyncReply',
   },
@@ -92,6 +131,18 @@ export const replyDocuments: Record<keyof typeof replies, MessageDocument> = {
     schema: SendMessageAck,
     example: { type: 'ack', action: 'sendMessage', requestId, messageId, conversationId: dmId, acceptedAt },
   },
+  ChangeAck: {
+    summary: 'The change is durably queued',
+    schema: ChangeAck,
+    example: {
+      type: 'ack',
+      action: 'editMessage',
+      requestId,
+      conversationId: dmId,
+      seq: 42,
+      acceptedAt,
+    },
+  },
   MarkReadAck: {
     summary: 'Where the read marker is',
     schema: MarkReadAck,
@@ -108,9 +159,9 @@ export const replyDocuments: Record<keyof typeof replies, MessageDocument> = {
           conversationId: dmId,
           lastSeq: 42,
           lastReadSeq: 40,
-          lastRevision: 0,
-          messages: [message],
-          changed: [],
+          lastRevision: 1,
+          messages: [changedMessage],
+          changed: [changedMessage],
           hasMore: false,
         },
         { conversationId: 'cnv_unknown', code: 'NOT_FOUND' },
@@ -149,6 +200,12 @@ export const eventDocuments: Record<string, MessageDocument> = {
       'Stored messages of one conversation. To every connection of every member, those of the sender included',
     schema: MessageEvent,
     example: { type: 'message', messages: [message] },
+  },
+  MessageChangedEvent: {
+    summary:
+      'Messages of one conversation were edited, deleted or reacted to, and are like this now. To every connection of every member',
+    schema: MessageChangedEvent,
+    example: { type: 'messageChanged', messages: [changedMessage], afterRevision: 0, lastRevision: 1 },
   },
   ReadEvent: {
     summary: `A read marker moved. To the members, in conversations of up to ${limits.smallGroupMembers}; else to the reader's devices`,

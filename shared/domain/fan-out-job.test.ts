@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergedRanges, rangesOf, type SeqRange } from './fan-out-job.ts';
+import { mergedRanges, type Range, rangesOf } from './fan-out-job.ts';
 
-const numbersIn = (ranges: SeqRange[]) =>
-  ranges.flatMap(({ fromSeq, toSeq }) =>
-    Array.from({ length: toSeq - fromSeq + 1 }, (_, index) => fromSeq + index),
-  );
+const numbersIn = (ranges: Range[]) =>
+  ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
 
 test('ranges hold exactly what they were made of, in order, and no two of them touch', () => {
   fc.assert(
@@ -13,7 +11,7 @@ test('ranges hold exactly what they were made of, in order, and no two of them t
       const ranges = rangesOf(seqs);
       expect(numbersIn(ranges)).toEqual([...new Set(seqs)].sort((one, other) => one - other));
       for (const [index, range] of ranges.entries()) {
-        expect(range.fromSeq).toBeGreaterThan((ranges[index - 1]?.toSeq ?? -1) + 1);
+        expect(range.from).toBeGreaterThan((ranges[index - 1]?.to ?? -1) + 1);
       }
     }),
   );
@@ -21,15 +19,15 @@ test('ranges hold exactly what they were made of, in order, and no two of them t
 
 test('ranges that overlap or touch become one', () => {
   const ranges = [
-    { fromSeq: 5, toSeq: 6 },
-    { fromSeq: 1, toSeq: 2 },
-    { fromSeq: 3, toSeq: 3 },
-    { fromSeq: 9, toSeq: 9 },
-    { fromSeq: 5, toSeq: 5 },
+    { from: 5, to: 6 },
+    { from: 1, to: 2 },
+    { from: 3, to: 3 },
+    { from: 9, to: 9 },
+    { from: 5, to: 5 },
   ];
   expect(mergedRanges(ranges)).toEqual([
-    { fromSeq: 1, toSeq: 3 },
-    { fromSeq: 5, toSeq: 6 },
-    { fromSeq: 9, toSeq: 9 },
+    { from: 1, to: 3 },
+    { from: 5, to: 6 },
+    { from: 9, to: 9 },
   ]);
 });

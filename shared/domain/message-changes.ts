@@ -4,6 +4,13 @@ import { limits } from '../protocol/limits.ts';
 import type { Role } from '../protocol/values.ts';
 import type { MessageChange } from './accepted-change.ts';
 
+/** What a client calls a change; nobody asks for an erasure by its name. */
+export function actionOf({ type }: MessageChange): 'editMessage' | 'deleteMessage' | 'react' | undefined {
+  return type === 'erase' ? undefined : actions[type];
+}
+
+const actions = { edit: 'editMessage', delete: 'deleteMessage', react: 'react' } as const;
+
 /** Who changes a message, and what they are in its conversation: `undefined` for who is no member. */
 export type Changer = { userId: string; role: Role | undefined };
 

@@ -9,9 +9,13 @@ export const metricUnits = {
   MessagesAccepted: 'Count',
   /** Messages that were given their `seq` and stored. */
   MessagesStored: 'Count',
+  /** Edits, deletions and reactions that are durable in the stream, and were acknowledged. */
+  ChangesAccepted: 'Count',
+  /** Changes that were given their `revision` and stored. */
+  ChangesStored: 'Count',
   /** Messages that a client sent again, and that were recognised. */
   Duplicates: 'Count',
-  /** Appends that lost a race for the end of a conversation's log, and were tried again. */
+  /** Appends and changes that lost a race for the end of a conversation's log, and were tried again. */
   SequenceRetries: 'Count',
   /**
    * From the acceptance of a message to its post to one connection. One value for each post, of the oldest message in it.

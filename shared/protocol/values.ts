@@ -100,10 +100,12 @@ export const SeqOrZero = v.pipe(
   v.minValue(0, 'must be at least 0'),
 );
 
-/** One emoji as a keyboard offers it: with its skin tone, as a sequence of several, with or without its variation selector. */
+const emoji = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v;
+
+/** One emoji as a keyboard offers it: with its skin tone, as a sequence of several, with or without a variation selector. */
 export const Emoji = v.pipe(
   unicode,
-  v.regex(/^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v, 'must be one emoji'),
+  v.check((text) => emoji.test(text), 'must be one emoji'),
 );
 
 export const ReactionOp = v.picklist(['add', 'remove'], 'must be "add" or "remove"');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { writeGroup } from '../support/group-rows.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { Container, World } from '../support/world.ts';
@@ -34,7 +34,8 @@ export class Simulation {
   readonly userIds: string[] = [];
   readonly conversationIds: string[] = [];
   readonly #world: World;
-  readonly #records: StreamRecord[] = [];
+  /** What was delivered, in order. Only that may be replayed: the rest still has its place to come. */
+  readonly #delivered: StreamRecord[] = [];
   #pending: StreamRecord[] = [];
   #delivering: Promise<void> = Promise.resolve();
   #consumers: [Container, Container];
@@ -138,8 +139,10 @@ export class Simulation {
       case 'deliver':
         return this.#deliver(step.size, step.mode);
       case 'replay': {
-        const from = step.from % Math.max(this.#records.length, 1);
-        return this.#exclusively(() => this.#untilDone(this.#records.slice(from, from + step.size), 'once'));
+        return this.#exclusively(() => {
+          const from = step.from % Math.max(this.#delivered.length, 1);
+          return this.#untilDone(this.#delivered.slice(from, from + step.size), 'once');
+        });
       }
     }
   }
@@ -181,11 +184,10 @@ export class Simulation {
 
   #deliver(size: number, mode: 'once' | 'twice' | 'at once'): Promise<void> {
     return this.#exclusively(async () => {
-      const fresh = await this.#world.newRecords();
-      this.#records.push(...fresh);
-      this.#pending.push(...fresh);
+      this.#pending.push(...(await this.#world.newRecords()));
       const batch = this.#pending.slice(0, size);
       await this.#untilDone(batch, mode);
+      this.#delivered.push(...batch);
       this.#pending = this.#pending.slice(batch.length);
     });
   }

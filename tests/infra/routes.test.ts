@@ -47,8 +47,11 @@ describe.each(wholeStages)('the APIs of stage %s', (stage) => {
         '$connect',
         '$default',
         '$disconnect',
+        'deleteMessage',
+        'editMessage',
         'heartbeat',
         'markRead',
+        'react',
         'sendMessage',
         'sync',
         'typing',
@@ -103,7 +106,17 @@ describe.each(wholeStages)('the APIs of stage %s', (stage) => {
         return deployment.referenceIn(properties['RouteId'], stack).properties['RouteKey'];
       })
       .sort();
-    expect(replying).toEqual(['$default', 'heartbeat', 'markRead', 'sendMessage', 'sync', 'typing']);
+    expect(replying).toEqual([
+      '$default',
+      'deleteMessage',
+      'editMessage',
+      'heartbeat',
+      'markRead',
+      'react',
+      'sendMessage',
+      'sync',
+      'typing',
+    ]);
     for (const { resource, key } of socketRoutes) {
       const selected = resource.properties['RouteResponseSelectionExpression'];
       expect(selected, key).toBe(replying.includes(key) ? '$default' : undefined);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { FaultSource } from '../faults/faults.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import type { Conversation } from '../../shared/protocol/entities.ts';
 import { writeGroup } from '../support/group-rows.ts';
 import { type Container, World } from '../support/world.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import { OfflineMembers } from '../../lambdas/services/offline-members.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { EventBus } from '../../lambdas/stores/event-bus.ts';

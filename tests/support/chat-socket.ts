@@ -6,7 +6,7 @@ import type { HeartbeatReply, replies, ServerEvent, SyncReply } from '../../shar
 import { within } from './deadline.ts';
 import type { Secrets } from './secrets.ts';
 
-type Ack = InferOutput<(typeof replies)['SendMessageAck']> | InferOutput<(typeof replies)['MarkReadAck']>;
+type Ack = InferOutput<(typeof replies)['SendMessageAck' | 'ChangeAck' | 'MarkReadAck']>;
 export type ServerFrame =
   | ServerEvent
   | Ack

@@ -18,11 +18,15 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
+import { AcceptChange } from '../../lambdas/services/accept-change.ts';
 import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
+import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
 import { Conversations } from '../../lambdas/services/conversations.ts';
-import { DeliverMessages, type StreamRecord } from '../../lambdas/services/deliver-messages.ts';
+import { DeliverChanges } from '../../lambdas/services/deliver-changes.ts';
+import { DeliverMessages } from '../../lambdas/services/deliver-messages.ts';
+import { DeliverRecords, type StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import { FanOut, type QueuedJob } from '../../lambdas/services/fan-out.ts';
 import { FanOutJobs } from '../../lambdas/services/fan-out-jobs.ts';
 import { GrowingGroups } from '../../lambdas/services/growing-groups.ts';
@@ -30,12 +34,15 @@ import { Inbox } from '../../lambdas/services/inbox.ts';
 import { Members } from '../../lambdas/services/members.ts';
 import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
 import { OfflineMembers } from '../../lambdas/services/offline-members.ts';
+import { PersistChanges } from '../../lambdas/services/persist-changes.ts';
 import { PersistMessages } from '../../lambdas/services/persist-messages.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
 import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
+import { ChangeLog } from '../../lambdas/stores/change-log.ts';
+import { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
@@ -264,6 +271,7 @@ export class World {
       members: this.table('MembersByConversation'),
       inbox: this.table('ConversationsByUser'),
       messages: this.table('MessagesByConversation'),
+      changes: this.table('Changes'),
       idempotency: this.table('Idempotency'),
     };
     const conversations = new ConversationStore(documents, tables.conversations);
@@ -306,8 +314,12 @@ export class World {
       subscriptions,
       growing,
     });
+    const stream = new MessageStream(kinesis, streamName);
+    const changes = new ChangeStore(documents, tables.changes);
+    const changed = new ChangedMessages(changes, messages);
     const log = new MessageLog(documents, tables);
     const states = new ConversationStates(conversations, memberships);
+    const fanOut = new FanOutJobs(subscriptionStore, queue);
     return {
       invocation,
       /** The values of each metric. */
@@ -320,11 +332,14 @@ export class World {
         messages,
         users,
         presence,
+        changes,
         log,
         rateLimits,
         subscriptions: subscriptionStore,
       },
-      accept: new AcceptMessage(inbox, rates, new MessageStream(kinesis, streamName), count),
+      accept: new AcceptMessage(inbox, rates, stream, count),
+      acceptChange: new AcceptChange(inbox, messages, rates, stream, count),
+      changed,
       members,
       conversations: new Conversations({
         conversations,
@@ -342,6 +357,7 @@ export class World {
         subscriptions: subscriptionStore,
         ended: new EndedMembershipStore(documents, tables.endedMemberships),
         messages,
+        changed,
         gateway,
         presence,
         queue,
@@ -349,20 +365,30 @@ export class World {
         count,
         hop: () => {},
       }),
-      sync: new Sync(inbox, conversations, messages),
+      sync: new Sync(inbox, conversations, messages, changed),
       markers: new ReadMarkers({ inbox, conversations, members: memberships, push }),
-      deliver: new DeliverMessages({
-        persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests'), count),
-        inbox,
-        views,
-        push,
-        fanOut: new FanOutJobs(subscriptionStore, queue),
+      deliver: new DeliverRecords({
+        messages: new DeliverMessages({
+          persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests'), count),
+          inbox,
+          views,
+          push,
+          fanOut,
+          offline: new OfflineMembers(new EventBus(events, 'events'), report, count),
+          report,
+          hop: () => {},
+        }),
+        changes: new DeliverChanges({
+          persist: new PersistChanges(new ChangeLog(documents, tables), messages, states, count),
+          push,
+          fanOut,
+          report,
+          hop: () => {},
+        }),
         // No record of these tests is unreadable, so nothing may be sent there: this queue does not exist.
         deadLetters: new DeadLetterQueue(new SQSClient({ ...common, endpoint: 'http://127.0.0.1:9' }), ''),
-        offline: new OfflineMembers(new EventBus(events, 'events'), report, count),
         report,
         count,
-        hop: () => {},
       }),
     };
   }

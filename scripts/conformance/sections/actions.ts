@@ -9,7 +9,6 @@ import {
   ConversationEvent,
   ConversationRemoved,
   Heartbeat,
-  Message,
   ReadAck,
   ReadEvent,
   read,
@@ -19,8 +18,14 @@ import {
   Time,
 } from '../shapes.ts';
 
-const Ack = v.object({ type: v.literal('ack'), action: v.string(), requestId: v.string() });
-const Changed = v.object({ type: v.literal('messageChanged'), messages: v.array(Message) });
+const ChangeAck = v.object({
+  type: v.literal('ack'),
+  action: v.string(),
+  requestId: v.string(),
+  conversationId: v.string(),
+  seq: v.number(),
+  acceptedAt: Time,
+});
 const Typing = v.object({
   type: v.literal('typing'),
   conversationId: v.string(),
@@ -35,7 +40,10 @@ const PresenceOf = v.object({
 const Presence = v.object({ type: v.literal('presence'), users: v.array(PresenceOf) });
 
 /** Of a frame that is right, BAD_REQUEST can only mean that the server does not know the action. */
-async function known(device: Device, frame: { action: string }): Promise<Record<string, unknown>> {
+async function known(
+  device: Device,
+  frame: { action: string; [field: string]: unknown },
+): Promise<Record<string, unknown>> {
   const reply = await device.ask(frame);
   if (reply['code'] === 'BAD_REQUEST') throw new Missing(`the action ${frame.action} is unknown`);
   return reply;
@@ -158,34 +166,52 @@ export const actions = section('§5 Actions', [
       const { alice, conversationId, hers, his } = await pair(cast);
       const { seq } = await alice.say(conversationId, 'frist');
       const frame = { action: 'editMessage', conversationId, seq, content: 'first' };
-      read(Ack, await known(hers, frame), 'The reply');
-      const { messages } = await his.event(Changed, 'messageChanged', () => true);
-      deepEqual([messages[0]?.content, messages[0]?.revision], ['first', 1]);
+      const ack = read(ChangeAck, await known(hers, frame), 'The reply');
+      deepEqual([ack.action, ack.conversationId, ack.seq], ['editMessage', conversationId, seq]);
+      for (const device of [hers, his]) {
+        const changed = await device.changed(conversationId, 1);
+        deepEqual([changed.seq, changed.content, typeof changed.editedAt], [seq, 'first', 'string']);
+      }
       await his.refused({ ...frame, content: 'mine' }, 'FORBIDDEN');
+      await hers.refused({ ...frame, seq: seq + 1 }, 'NOT_FOUND');
     },
   ),
   must('ws.delete', 'deleteMessage empties a message, by its sender or an admin', async (cast) => {
     const { alice, bob, conversationId, hers, his } = await pair(cast, { admin: 'alice' });
     const { seq } = await bob.say(conversationId, 'oops');
-    read(
-      Ack,
-      await known(hers, { action: 'deleteMessage', conversationId, seq } as { action: string }),
-      'The reply',
-    );
-    const { messages } = await his.event(Changed, 'messageChanged', () => true);
-    deepEqual([messages[0]?.content, messages[0]?.deleted], ['', true]);
+    const frame = { action: 'deleteMessage', conversationId, seq };
+    read(ChangeAck, await known(hers, frame), 'The reply');
+    const deleted = await his.changed(conversationId, 1);
+    deepEqual([deleted.content, deleted.deleted], ['', true]);
     const { seq: other } = await alice.say(conversationId, 'hers');
-    await his.refused({ action: 'deleteMessage', conversationId, seq: other }, 'FORBIDDEN');
+    await his.refused({ ...frame, seq: other }, 'FORBIDDEN');
   }),
-  must('ws.react', 'react adds and removes a reaction', async (cast) => {
-    const { alice, bob, conversationId, his } = await pair(cast);
+  must('ws.react', 'react adds and removes a reaction, each with the next revision', async (cast) => {
+    const { alice, bob, conversationId, hers, his } = await pair(cast);
     const { seq } = await alice.say(conversationId, 'lunch?');
     const frame = { action: 'react', conversationId, seq, emoji: '👍' };
-    const add = { ...frame, op: 'add' };
-    read(Ack, await known(his, add), 'The reply');
-    const { messages } = await his.event(Changed, 'messageChanged', () => true);
-    deepEqual(messages[0]?.reactions, { '👍': [bob.id] });
+    read(ChangeAck, await known(his, { ...frame, op: 'add' }), 'The reply');
+    deepEqual((await hers.changed(conversationId, 1)).reactions, { '👍': [bob.id] });
+    read(ChangeAck, await his.ask({ ...frame, op: 'remove' }), 'The reply');
+    deepEqual((await hers.changed(conversationId, 2)).reactions ?? {}, {});
+    await his.refused({ ...frame, op: 'toggle' }, 'BAD_REQUEST');
   }),
+  must(
+    'ws.sync.changed',
+    'sync answers what has changed after afterRevision, and up to where changes stand',
+    async (cast) => {
+      const { alice, bob, conversationId, hers, his } = await pair(cast);
+      for (const content of ['one', 'two']) {
+        const { seq } = await alice.say(conversationId, content);
+        await known(hers, { action: 'editMessage', conversationId, seq, content: `${content}!` });
+        await hers.changed(conversationId, seq);
+      }
+      const conversations = [{ conversationId, afterSeq: 2, afterRevision: 1 }];
+      const reply = await his.reply({ action: 'sync', conversations }, SyncReply);
+      const { messages, changed, lastRevision } = read(Synced, reply.conversations[0], 'The conversation');
+      deepEqual([messages, changed, lastRevision], [[], (await bob.history(conversationId)).slice(1), 2]);
+    },
+  ),
   must('ws.typing', 'typing has no reply, and is told to the other members', async (cast) => {
     const { alice, conversationId, hers, his } = await pair(cast);
     const requestId = 'typing';

@@ -58,9 +58,25 @@ export const messages = section('§4 Messages', [
   ),
   must('http.messages.changed-after', 'changedAfter lists changed messages by revision', async (cast) => {
     const { reader, conversationId } = await seven(cast);
-    const answer = await reader.api.get(`/messages?conversationId=${conversationId}&changedAfter=0`);
-    if (answer.status === 400) throw new Missing('changedAfter is an unknown parameter');
-    deepEqual((await answered(Promise.resolve(answer), 200, MessagesPage)).items, []);
+    const page = async (query: string) => {
+      const answer = await reader.api.get(`/messages?conversationId=${conversationId}&${query}`);
+      if (answer.status === 400) throw new Missing('changedAfter is an unknown parameter');
+      return answered(Promise.resolve(answer), 200, MessagesPage);
+    };
+    deepEqual(await page('changedAfter=0'), { items: [], nextCursor: null });
+    const device = await reader.device();
+    for (const [index, seq] of [5, 2].entries()) {
+      await device.ask({ action: 'react', conversationId, seq, emoji: '👍', op: 'add' });
+      await device.changed(conversationId, index + 1);
+    }
+    const first = await page('changedAfter=0&limit=1');
+    deepEqual([seqs(first), first.nextCursor], [[5], '1']);
+    const second = await page(`changedAfter=${first.nextCursor}&limit=1`);
+    deepEqual([seqs(second), second.nextCursor], [[2], null]);
+    await refused(
+      reader.api.get(`/messages?conversationId=${conversationId}&changedAfter=0&after=0`),
+      'BAD_REQUEST',
+    );
   }),
   smoke('http.messages.send', 'POST /messages is the same send path: 202, stored, pushed', async (cast) => {
     const [alice, bob] = await cast.people('alice', 'bob');
