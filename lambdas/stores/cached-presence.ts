@@ -1,5 +1,12 @@
 import type { Askable } from './cache.ts';
-import type { Connection, ConnectionRegistry, PresenceStore, Registration } from './presence-store.ts';
+import {
+  type Connection,
+  type ConnectionRegistry,
+  mayBeOpen,
+  type PresenceStore,
+  type Registration,
+  type Sighting,
+} from './presence-store.ts';
 
 /**
  * Clients send a heartbeat each minute. What is remembered of a user lives a little longer than that, so that what is wrong
@@ -9,13 +16,18 @@ const rememberedMs = 90_000;
 const heartbeatMs = 150_000;
 /** That there are none: nobody's heartbeat would find out that it is wrong. */
 const noneMs = 10_000;
+/**
+ * Of heartbeats the table hears this often, so that it alone can say who is here: with the next heartbeat some minute after
+ * that, a connection is never silent there for as long as API Gateway lets one be idle.
+ */
+const toldEveryMs = 4 * 60_000;
 /** A field beside the connections: it is there where all of them are. Without it nothing is known, not even that there are none. */
 const complete = ':complete';
 
 /**
  * The table's connections, remembered in the cache by user: `presence:{userId}` holds when each was opened,
- * `heartbeat:{userId}` when each was last seen. Opening and closing always go to the table first; heartbeats and the look-ups
- * of those who push are answered by the cache where it can.
+ * `heartbeat:{userId}` when each was last seen. Opening and closing always go to the table first; most heartbeats and the
+ * look-ups of those who push are answered by the cache where it can.
  *
  * What is remembered of a user is only ever added to as a whole, from an answer of the table, and taken from by single
  * connection. So whatever the order in which answers arrive, a connection that is in the table is missing here only if
@@ -25,10 +37,12 @@ const complete = ':complete';
 export class CachedPresence implements ConnectionRegistry {
   readonly #table: PresenceStore;
   readonly #cache: Askable;
+  readonly #clock: () => number;
 
-  constructor(table: PresenceStore, cache: Askable) {
+  constructor(table: PresenceStore, cache: Askable, clock: () => number = Date.now) {
     this.#table = table;
     this.#cache = cache;
+    this.#clock = clock;
   }
 
   async register(connection: Connection): Promise<Registration> {
@@ -42,8 +56,8 @@ export class CachedPresence implements ConnectionRegistry {
     return { isNew, others: others.map((one) => ({ ...one, ...newest(one, lastSeen?.[one.connectionId]) })) };
   }
 
-  async remove(connection: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
-    await this.#table.remove(connection);
+  async remove(connection: Pick<Connection, 'userId' | 'connectionId'>, lastSeenAt?: number): Promise<void> {
+    await this.#table.remove(connection, lastSeenAt);
     const { userId, connectionId } = connection;
     await this.#cache.attempt(async (client) =>
       answers(
@@ -74,7 +88,7 @@ export class CachedPresence implements ConnectionRegistry {
     for (const [index, userId] of wanted.entries()) {
       const fields = remembered[index] ?? {};
       if (fields[complete] === undefined) unknown.push(userId);
-      else known.push(...connectionsIn(userId, fields));
+      else known.push(...connectionsIn(userId, fields).filter((one) => mayBeOpen(one, this.#clock())));
     }
     if (unknown.length === 0) return known;
     const read = await this.#table.connectionsOfAll(unknown);
@@ -82,12 +96,19 @@ export class CachedPresence implements ConnectionRegistry {
     return [...known, ...read];
   }
 
-  /** All of the user's connections, or none where this one is not remembered, and so must be registered. */
-  async #seen({ userId, connectionId, lastSeenAt }: Connection): Promise<Connection[] | undefined> {
+  /** Whoever asks will believe the answer for long; and the cache forgets those who have gone. */
+  async sightingsOf(userIds: readonly string[]): Promise<Sighting[]> {
+    return this.#table.sightingsOf(userIds);
+  }
+
+  /** All of the user's connections, or none where the table is to be told of this one, remembered or not. */
+  async #seen(connection: Connection): Promise<Connection[] | undefined> {
+    const { userId, connectionId, lastSeenAt } = connection;
     return this.#cache.attempt(async (client) => {
-      const [, , , presence, heartbeats] = answers(
+      const [before, , , , presence, heartbeats] = answers(
         await client
           .multi()
+          .hget(heartbeatKey(userId), connectionId)
           .hset(heartbeatKey(userId), connectionId, lastSeenAt)
           .pexpire(heartbeatKey(userId), heartbeatMs)
           .pexpire(presenceKey(userId), rememberedMs)
@@ -97,6 +118,7 @@ export class CachedPresence implements ConnectionRegistry {
       );
       const fields = fieldsOf(presence);
       if (fields[complete] === undefined || fields[connectionId] === undefined) return [];
+      if (isDue(connection, before)) return [];
       return connectionsIn(userId, fields, fieldsOf(heartbeats));
     });
   }
@@ -164,6 +186,12 @@ function connectionsIn(
         lastSeenAt: Number(heartbeats[connectionId] ?? connectedAt),
       };
     });
+}
+
+/** Whether this is the first heartbeat since another {@link toldEveryMs} of the connection's time have passed. */
+function isDue({ connectedAt, lastSeenAt }: Connection, before: unknown): boolean {
+  const told = (seenAt: number) => Math.floor((seenAt - connectedAt) / toldEveryMs);
+  return before === null || told(lastSeenAt) > told(Number(before));
 }
 
 function newest({ lastSeenAt }: Connection, heartbeat: string | undefined): { lastSeenAt: number } {

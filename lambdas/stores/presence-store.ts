@@ -3,7 +3,9 @@ import { batchGet, type Item, isConditionFailure } from './dynamo.ts';
 
 /** API Gateway ends a WebSocket connection after 2 hours, whatever it does. */
 export const connectionLifetimeMs = 2 * 60 * 60 * 1000;
-/** A connection is one attribute of its user's item, so that adding and removing one is one update of nothing else. */
+/** How long it is remembered when a user was last seen. */
+const rememberedMs = 30 * 24 * 60 * 60 * 1000;
+/** A connection is one attribute of its user's item, so that adding and removing one is one update of no other. */
 const prefix = 'connection:';
 
 export type Connection = {
@@ -14,6 +16,15 @@ export type Connection = {
   lastSeenAt: number;
 };
 
+/** All that is known of a user's being here. */
+export type Sighting = {
+  userId: string;
+  /** Those that may be open. */
+  connections: Connection[];
+  /** When something was last heard of any of the user's connections, those that have ended included. */
+  lastSeenAt: number;
+};
+
 /** Whether a connection was registered for the first time, and the user's other connections. */
 export type Registration = { isNew: boolean; others: Connection[] };
 
@@ -21,11 +32,19 @@ export type Registration = { isNew: boolean; others: Connection[] };
 export interface ConnectionRegistry {
   /** Registers a connection, or says that it was seen. */
   register(connection: Connection): Promise<Registration>;
-  remove(connection: Pick<Connection, 'userId' | 'connectionId'>): Promise<void>;
-  /** Each of them, whatever is remembered elsewhere. */
+  /** @param lastSeenAt when the connection ended, where that is known */
+  remove(connection: Pick<Connection, 'userId' | 'connectionId'>, lastSeenAt?: number): Promise<void>;
+  /** Each of them, whatever is remembered elsewhere, and though it may be dead. */
   connectionsOf(userId: string): Promise<Connection[]>;
   /** Of people who are to be pushed to: one that has just opened may be missing, one that closed may be there. */
   connectionsOfAll(userIds: readonly string[]): Promise<Connection[]>;
+  /** After every change of before. Users of whom nothing is known are left out. */
+  sightingsOf(userIds: readonly string[]): Promise<Sighting[]>;
+}
+
+/** An item outlives the connections in it, and not every `$disconnect` comes: those that are too old are dead. */
+export function mayBeOpen({ connectedAt }: Connection, now: number): boolean {
+  return now - connectedAt <= connectionLifetimeMs;
 }
 
 /** `Presence`: the connections as they are. */
@@ -33,23 +52,31 @@ export class PresenceStore implements ConnectionRegistry {
   readonly #documents: DynamoDBDocumentClient;
   readonly #table: string;
   readonly #region: string;
+  readonly #clock: () => number;
 
-  constructor(documents: DynamoDBDocumentClient, table: string, region: string) {
+  constructor(
+    documents: DynamoDBDocumentClient,
+    table: string,
+    region: string,
+    clock: () => number = Date.now,
+  ) {
     this.#documents = documents;
     this.#table = table;
     this.#region = region;
+    this.#clock = clock;
   }
 
+  /** The others are all that the item holds: whoever is counted or evicted among them bounds it. */
   async register({ userId, connectionId, connectedAt, lastSeenAt }: Connection): Promise<Registration> {
     const { Attributes } = await this.#documents.send(
       new UpdateCommand({
         TableName: this.#table,
         Key: { userId, region: this.#region },
-        UpdateExpression: 'SET #connection = :connection, expiresAt = :expiresAt',
+        UpdateExpression: 'SET #connection = :connection, lastSeenAt = :lastSeenAt, expiresAt = :expiresAt',
         ExpressionAttributeNames: { '#connection': prefix + connectionId },
         ExpressionAttributeValues: {
           ':connection': { connectedAt, lastSeenAt },
-          ':expiresAt': Math.ceil((lastSeenAt + connectionLifetimeMs) / 1000),
+          ...seenAt(lastSeenAt),
         },
         ReturnValues: 'ALL_OLD',
       }),
@@ -59,15 +86,20 @@ export class PresenceStore implements ConnectionRegistry {
     return { isNew: others.length === before.length, others };
   }
 
-  async remove({ userId, connectionId }: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
+  async remove(
+    { userId, connectionId }: Pick<Connection, 'userId' | 'connectionId'>,
+    lastSeenAt?: number,
+  ): Promise<void> {
+    const seen = lastSeenAt === undefined ? undefined : seenAt(lastSeenAt);
     try {
       await this.#documents.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: { userId, region: this.#region },
-          UpdateExpression: 'REMOVE #connection',
+          UpdateExpression: `REMOVE #connection${seen ? ' SET lastSeenAt = :lastSeenAt, expiresAt = :expiresAt' : ''}`,
           ConditionExpression: 'attribute_exists(#connection)',
           ExpressionAttributeNames: { '#connection': prefix + connectionId },
+          ExpressionAttributeValues: seen,
         }),
       );
     } catch (error) {
@@ -89,9 +121,32 @@ export class PresenceStore implements ConnectionRegistry {
 
   /** Consistent, as `Subscriptions` needs it: a connection that was registered before is there. */
   async connectionsOfAll(userIds: readonly string[]): Promise<Connection[]> {
-    const keys = [...new Set(userIds)].map((userId) => ({ userId, region: this.#region }));
-    return (await batchGet(this.#documents, this.#table, keys)).flatMap(connectionsIn);
+    return (await this.#items(userIds)).flatMap((item) => this.#openIn(item));
   }
+
+  /** Consistent too. */
+  async sightingsOf(userIds: readonly string[]): Promise<Sighting[]> {
+    return (await this.#items(userIds)).flatMap((item) => {
+      const lastSeenAt = item['lastSeenAt'];
+      // Written before there was this attribute, and not since.
+      if (typeof lastSeenAt !== 'number') return [];
+      return [{ userId: String(item['userId']), connections: this.#openIn(item), lastSeenAt }];
+    });
+  }
+
+  #openIn(item: Item): Connection[] {
+    const now = this.#clock();
+    return connectionsIn(item).filter((connection) => mayBeOpen(connection, now));
+  }
+
+  async #items(userIds: readonly string[]): Promise<Item[]> {
+    const keys = [...new Set(userIds)].map((userId) => ({ userId, region: this.#region }));
+    return batchGet(this.#documents, this.#table, keys);
+  }
+}
+
+function seenAt(lastSeenAt: number): { ':lastSeenAt': number; ':expiresAt': number } {
+  return { ':lastSeenAt': lastSeenAt, ':expiresAt': Math.ceil((lastSeenAt + rememberedMs) / 1000) };
 }
 
 function connectionsIn(item: Item | undefined): Connection[] {

@@ -5,6 +5,7 @@ import {
   Count,
   DisplayName,
   MessageId,
+  OnlineStatus,
   Revision,
   Role,
   Seq,
@@ -77,3 +78,12 @@ export const Member = v.object({
   lastReadSeq: SeqOrZero,
 });
 export type Member = v.InferOutput<typeof Member>;
+
+export const UserPresence = v.object({
+  userId: UserId,
+  /** `online` while one of the user's devices is. */
+  status: OnlineStatus,
+  /** When something was last heard of any device; `null` where nothing is known. */
+  lastSeenAt: v.nullable(Timestamp),
+});
+export type UserPresence = v.InferOutput<typeof UserPresence>;

@@ -3,12 +3,12 @@ import * as v from 'valibot';
 import { Conversation, Member, Message, Profile, PublicProfile } from './entities.ts';
 import { ErrorCodeName } from './errors.ts';
 import { ClientMessageType } from './frames.ts';
-import { limits } from './limits.ts';
 import {
   Content,
   ConversationId,
   CreateId,
   DisplayName,
+  distinctUserIds,
   MessageId,
   NewPassword,
   PageLimit,
@@ -29,15 +29,6 @@ const cursor = v.optional(
   v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,256}$/, 'is not a cursor of this listing')),
 );
 
-function distinctIds(min: number) {
-  return v.pipe(
-    v.array(UserId),
-    v.minLength(min, `must name at least ${min} user`),
-    v.maxLength(limits.idsPerCall, `must name at most ${limits.idsPerCall} users`),
-    v.transform((ids) => [...new Set(ids)]),
-  );
-}
-
 export const RegisterBody = v.strictObject({
   username: Username,
   password: NewPassword,
@@ -54,7 +45,7 @@ export const UsersQuery = v.union(
       ids: v.pipe(
         v.string(),
         v.transform((text) => text.split(',')),
-        distinctIds(1),
+        distinctUserIds(1),
       ),
     }),
   ],
@@ -69,7 +60,7 @@ export const CreateConversationBody = v.variant('type', [
   v.strictObject({
     type: v.literal('GROUP'),
     title: Title,
-    memberIds: distinctIds(0),
+    memberIds: distinctUserIds(0),
     createId: v.optional(CreateId),
   }),
 ]);
@@ -77,7 +68,7 @@ export const CreateConversationBody = v.variant('type', [
 export const InboxQuery = v.strictObject({ limit: pageLimit, cursor });
 export const MembersQuery = v.strictObject({ limit: pageLimit, cursor });
 export const UpdateConversationBody = v.strictObject({ title: v.optional(Title) });
-export const AddMembersBody = v.strictObject({ userIds: distinctIds(1) });
+export const AddMembersBody = v.strictObject({ userIds: distinctUserIds(1) });
 export const UpdateMemberBody = v.strictObject({ role: Role });
 export const UpdateSettingsBody = v.strictObject({
   mutedUntil: v.optional(v.nullable(Timestamp)),

@@ -76,6 +76,16 @@ const id = v.pipe(
   v.regex(/^[A-Za-z0-9_-]{1,64}$/, `must be 1 to ${limits.idCharacters} of A-Z, a-z, 0-9, _ and -`),
 );
 export const UserId = id;
+/** Up to as many as one call may name. One that is repeated counts once. */
+export function distinctUserIds(min: number) {
+  return v.pipe(
+    v.array(UserId),
+    v.minLength(min, `must name at least ${min} user`),
+    v.maxLength(limits.idsPerCall, `must name at most ${limits.idsPerCall} users`),
+    v.transform((ids) => [...new Set(ids)]),
+  );
+}
+
 export const ConversationId = id;
 export const MessageId = id;
 export const CreateId = id;
@@ -109,6 +119,8 @@ export const Emoji = v.pipe(
 );
 
 export const ReactionOp = v.picklist(['add', 'remove'], 'must be "add" or "remove"');
+
+export const OnlineStatus = v.picklist(['online', 'offline']);
 
 export const TypingState = v.picklist(['started', 'stopped'], 'must be "started" or "stopped"');
 

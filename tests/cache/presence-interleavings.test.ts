@@ -87,7 +87,7 @@ test('whoever is connected is never missing, and who is not is gone once a push 
       const userIds = Array.from({ length: userCount }, () => randomUUID());
       const open: Connection[] = [];
       const seen = new Set<Connection>();
-      let time = 1_000;
+      let time = Date.now();
 
       const take = async ({ kind, user, which }: Step): Promise<unknown> => {
         time += 1_000;

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Connection, ConnectionRegistry } from '../../lambdas/stores/presence-store.ts';
+import { isLive } from '../../lambdas/services/online-status.ts';
+import {
+  type Connection,
+  type ConnectionRegistry,
+  connectionLifetimeMs,
+} from '../../lambdas/stores/presence-store.ts';
 
 type Step = { kind: 'open' | 'seen' | 'close'; user: number; connection: number; container: number };
 
@@ -18,7 +23,9 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 /** What each implementation of {@link ConnectionRegistry} does, whoever asks it. */
 export function connectionRegistryContract(name: string, container: () => ConnectionRegistry): void {
   describe(`${name} as a registry of connections`, () => {
-    const at = (userId: string, connectionId: string, connectedAt = 1_000, lastSeenAt = connectedAt) => ({
+    const start = Date.now();
+    const minute = 60_000;
+    const at = (userId: string, connectionId: string, connectedAt = start, lastSeenAt = connectedAt) => ({
       userId,
       connectionId,
       connectedAt,
@@ -51,14 +58,55 @@ export function connectionRegistryContract(name: string, container: () => Connec
       const registry = container();
       const userId = randomUUID();
       expect(await registry.register(at(userId, 'phone'))).toEqual({ isNew: true, others: [] });
-      expect(await registry.register(at(userId, 'phone', 1_000, 61_000))).toEqual({
+      expect(await registry.register(at(userId, 'phone', start, start + minute))).toEqual({
         isNew: false,
         others: [],
       });
-      expect(await registry.register(at(userId, 'laptop', 70_000))).toEqual({
+      expect(await registry.register(at(userId, 'laptop', start + minute + 9_000))).toEqual({
         isNew: true,
-        others: [at(userId, 'phone', 1_000, 61_000)],
+        others: [at(userId, 'phone', start, start + minute)],
       });
+    });
+
+    test('one that is too old to be open is not pushed to, but whoever registers or ends all is told of it', async () => {
+      const registry = container();
+      const userId = randomUUID();
+      const old = at(userId, 'old', start - connectionLifetimeMs - minute);
+      await registry.register(old);
+      expect(await registry.connectionsOfAll([userId])).toEqual([]);
+      expect((await registry.sightingsOf([userId]))[0]?.connections).toEqual([]);
+      expect(await registry.connectionsOf(userId)).toEqual([old]);
+      expect(await registry.register(at(userId, 'new'))).toEqual({ isNew: true, others: [old] });
+      expect(idsOf(await registry.connectionsOfAll([userId]))).toEqual(['new']);
+    });
+
+    test('when a user was last seen is known after the last connection too', async () => {
+      const registry = container();
+      const [userId, stranger] = [randomUUID(), randomUUID()];
+      const sighting = async () => await registry.sightingsOf([userId, stranger, userId]);
+      await registry.register(at(userId, 'phone'));
+      expect(await sighting()).toEqual([{ userId, connections: [at(userId, 'phone')], lastSeenAt: start }]);
+      await registry.register(at(userId, 'laptop', start + 1_000));
+      await registry.remove(at(userId, 'phone'));
+      expect(await sighting()).toMatchObject([{ lastSeenAt: start + 1_000 }]);
+      await registry.remove(at(userId, 'laptop'), start + 2_000);
+      expect(await sighting()).toEqual([{ userId, connections: [], lastSeenAt: start + 2_000 }]);
+      // It was not there any more, so nobody was seen then.
+      await registry.remove(at(userId, 'laptop'), start + 3_000);
+      expect(await sighting()).toMatchObject([{ lastSeenAt: start + 2_000 }]);
+    });
+
+    test('one whose client sends its heartbeats is live until it is removed', async () => {
+      const registry = container();
+      const userId = randomUUID();
+      await registry.register(at(userId, 'phone'));
+      for (let now = start + minute; now < start + 60 * minute; now += minute) {
+        await registry.register(at(userId, 'phone', start, now));
+        const [seen] = await registry.sightingsOf([userId]);
+        expect(seen?.connections.filter((one) => isLive(one, now + minute))).toHaveLength(1);
+      }
+      await registry.remove({ userId, connectionId: 'phone' });
+      expect(await registry.sightingsOf([userId])).toMatchObject([{ connections: [] }]);
     });
 
     test('of hundreds of users at once, each once', async () => {
@@ -78,7 +126,7 @@ export function connectionRegistryContract(name: string, container: () => Connec
           const containers = [container(), container()] as const;
           const userIds = [randomUUID(), randomUUID()];
           const open = new Map<string, { connectedAt: number }>();
-          let now = 1_000;
+          let now = start;
           for (const step of taken) {
             now += 1_000;
             const registry = containers[step.container] ?? containers[0];

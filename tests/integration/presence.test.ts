@@ -1,4 +1,5 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Presence } from '../../lambdas/services/presence.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
@@ -9,12 +10,14 @@ import { connectionRegistryContract } from '../contracts/connection-registry.ts'
 import { World } from '../support/world.ts';
 
 let world: World;
+let documents: DynamoDBDocumentClient;
 let store: PresenceStore;
 let users: UserStore;
 let presence: Presence;
 beforeAll(async () => {
   world = await World.open();
   const container = world.container();
+  documents = container.documents;
   store = container.stores.presence;
   users = container.stores.users;
   const profiles = new ProfileStore(container.documents, world.table('Users'));
@@ -34,6 +37,22 @@ async function idsOf(userId: string): Promise<string[]> {
 }
 
 connectionRegistryContract('the table', () => store);
+
+test('the table forgets a user 30 days after the last sign, and not before', async () => {
+  const [userId = ''] = await world.users(1);
+  const at = Date.parse('2026-11-24T10:00:00.000Z');
+  const days = (count: number) => at / 1000 + count * 24 * 60 * 60;
+  const expiry = async () => {
+    const { Item } = await documents.send(
+      new GetCommand({ TableName: world.table('Presence'), Key: { userId, region: 'us-east-1' } }),
+    );
+    return Item?.['expiresAt'];
+  };
+  await store.register({ userId, connectionId: 'phone', connectedAt: at, lastSeenAt: at });
+  expect(await expiry()).toBe(days(30));
+  await store.remove({ userId, connectionId: 'phone' }, days(1) * 1000);
+  expect(await expiry()).toBe(days(31));
+});
 
 test('one connection too many costs the one seen longest ago', async () => {
   const [userId = ''] = await world.users(1);
