@@ -51,21 +51,26 @@ export const functions = {
   },
   'websocket-connect': {
     ...answering,
-    description: 'Registers a new connection',
+    description: 'Registers a new connection, and tells who came online',
     tables: {
-      Presence: ['UpdateItem'],
+      Presence: ['UpdateItem', 'BatchGetItem'],
       Users: readUser,
-      ConversationsByUser: ['ConditionCheckItem'],
+      ConversationsByUser: ['Query', 'ConditionCheckItem'],
       Subscriptions: ['PutItem'],
     },
     indexes: ['ConversationsByUser/subscribed'],
-    connections: ['DeleteConnection'],
+    connections: ['PostToConnection', 'DeleteConnection'],
   },
   'websocket-disconnect': {
     ...answering,
-    description: 'Removes a closed connection',
-    tables: { Presence: ['UpdateItem'], Subscriptions: ['DeleteItem'] },
+    description: 'Removes a closed connection, and tells who went offline',
+    tables: {
+      Presence: ['UpdateItem', 'BatchGetItem'],
+      ConversationsByUser: ['Query'],
+      Subscriptions: ['DeleteItem'],
+    },
     indexes: ['ConversationsByUser/subscribed'],
+    connections: ['PostToConnection'],
   },
   'websocket-send': {
     ...answering,
@@ -79,12 +84,12 @@ export const functions = {
   },
   'websocket-signal': {
     ...answering,
-    description: 'Moves read markers, tells who is writing, and keeps connections alive',
+    description: 'Moves read markers, tells who is writing and who is online, and keeps connections alive',
     tables: {
       Users: readUser,
       Conversations: ['GetItem', 'BatchGetItem'],
       MembersByConversation: ['Query'],
-      ConversationsByUser: ['GetItem', 'UpdateItem', 'ConditionCheckItem'],
+      ConversationsByUser: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem', 'BatchGetItem'],
       Subscriptions: ['PutItem'],
       RateLimits: ['UpdateItem'],

@@ -21,6 +21,7 @@ export const webSocketRoutes: WebSocketRouteDefinition[] = [
   { routeKey: 'markRead', handler: 'websocket-signal', replies: true },
   // Has no reply but an error: a function that returns no body sends nothing.
   { routeKey: 'typing', handler: 'websocket-signal', replies: true },
+  { routeKey: 'presence', handler: 'websocket-signal', replies: true },
   { routeKey: 'heartbeat', handler: 'websocket-signal', replies: true },
   { routeKey: 'sync', handler: 'websocket-sync', replies: true },
 ];

@@ -18,6 +18,7 @@ import { AcceptChange } from './services/accept-change.ts';
 import { AcceptMessage } from './services/accept-message.ts';
 import { Accounts } from './services/accounts.ts';
 import { Acquaintances } from './services/acquaintances.ts';
+import { AnnouncePresence } from './services/announce-presence.ts';
 import { type Authenticate, AuthenticateByOwnToken } from './services/authenticate.ts';
 import { AuthenticateByIssuer } from './services/authenticate-by-issuer.ts';
 import { ChangedMessages } from './services/changed-messages.ts';
@@ -38,6 +39,7 @@ import { IssuerTokens } from './services/issuer-tokens.ts';
 import { Members } from './services/members.ts';
 import { fingerprintWith } from './services/message-fingerprint.ts';
 import { OfflineMembers } from './services/offline-members.ts';
+import { OnlineStatuses } from './services/online-status.ts';
 import { PersistChanges } from './services/persist-changes.ts';
 import { PersistMessages } from './services/persist-messages.ts';
 import { Presence } from './services/presence.ts';
@@ -147,7 +149,8 @@ const fanOutQueue = () =>
 
 const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN')));
 const views = () => new ConversationViews(inboxStore(), conversationStore(), profiles());
-const push = () => new Push(connectionRegistry(), gateway(), report, count, hop);
+const push = (budgetMs?: number) =>
+  new Push(connectionRegistry(), gateway(), report, count, hop, Date.now, budgetMs);
 
 /** Where users sign in elsewhere. */
 const issuerTokens = /* @__PURE__ */ once(() => {
@@ -190,6 +193,10 @@ export const acceptMessage = () => new AcceptMessage(inboxStore(), rateLimiter()
 export const acceptChange = () => new AcceptChange(inboxStore(), messages(), rateLimiter(), stream(), count);
 export const history = () => new History(inboxStore(), messages(), changedMessages());
 export const sync = () => new Sync(inboxStore(), conversationStore(), messages(), changedMessages());
+export const onlineStatuses = () => new OnlineStatuses(connectionRegistry());
+/** A handshake waits for it. */
+export const announcePresence = () =>
+  new AnnouncePresence({ inbox: inboxStore(), statuses: onlineStatuses(), push: push(2_000), report });
 export const acquaintances = () => new Acquaintances(inboxStore(), profiles());
 
 export const readMarkers = () =>

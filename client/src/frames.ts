@@ -50,6 +50,10 @@ export type ServerEvent =
   | { type: 'messageChanged'; messages: Message[]; afterRevision: number; lastRevision: number }
   | { type: 'read'; conversationId: string; userId: string; seq: number }
   | { type: 'typing'; conversationId: string; userId: string; state: 'started' | 'stopped' }
+  | {
+      type: 'presence';
+      users: { userId: string; status: 'online' | 'offline'; lastSeenAt: string | null }[];
+    }
   | { type: 'conversation'; conversation: ConversationInfo }
   | { type: 'conversationChanged'; conversationId: string; title: string | null; memberCount: number }
   | { type: 'conversationRemoved'; conversationId: string }

@@ -17,15 +17,20 @@ export class Acquaintances {
 
   /** Profiles of those of `userIds` with whom the caller shares a conversation, and of the caller. */
   async profiles(callerId: string, userIds: string[]): Promise<PublicProfile[]> {
-    const known = new Set([callerId, ...(await this.#directPeers(callerId, userIds))]);
-    const others = userIds.filter((userId) => !known.has(userId));
-    for (const userId of await this.#fellowMembers(callerId, others)) known.add(userId);
-
-    const users = await this.#profiles.users(userIds.filter((userId) => known.has(userId)));
-    return userIds.flatMap((userId) => {
+    const known = await this.among(callerId, userIds);
+    const users = await this.#profiles.users(known);
+    return known.flatMap((userId) => {
       const user = users.get(userId);
       return user === undefined ? [] : [publicProfile(user)];
     });
+  }
+
+  /** Those of `userIds`, in their order, with whom the caller shares a conversation, and the caller. */
+  async among(callerId: string, userIds: string[]): Promise<string[]> {
+    const known = new Set([callerId, ...(await this.#directPeers(callerId, userIds))]);
+    const others = userIds.filter((userId) => !known.has(userId));
+    for (const userId of await this.#fellowMembers(callerId, others)) known.add(userId);
+    return userIds.filter((userId) => known.has(userId));
   }
 
   /** Most are people one has written to, which a look at the conversation of the two tells. */

@@ -9,7 +9,7 @@ import type { Report } from './report.ts';
 /** Posts under way at once from one function: enough to hide each one's latency, few enough to spare the shared quota. */
 const concurrency = 50;
 /** What pushing may take in all: it comes last, and must not cost the function the answer that everything is stored. */
-const budgetMs = 10_000;
+const defaultBudgetMs = 10_000;
 const youngMs = 10_000;
 
 /** A connection this young may be refused as gone only because its handshake is still finishing. */
@@ -37,7 +37,9 @@ export class Push {
   readonly #count: Count;
   readonly #hop: Hop;
   readonly #clock: () => number;
+  readonly #budgetMs: number;
 
+  /** @param budgetMs what one delivery may take, where somebody waits for the function's answer */
   constructor(
     presence: ConnectionRegistry,
     gateway: ConnectionGateway,
@@ -45,6 +47,7 @@ export class Push {
     count: Count,
     hop: Hop,
     clock: () => number = Date.now,
+    budgetMs = defaultBudgetMs,
   ) {
     this.#presence = presence;
     this.#gateway = gateway;
@@ -52,6 +55,7 @@ export class Push {
     this.#count = count;
     this.#hop = hop;
     this.#clock = clock;
+    this.#budgetMs = budgetMs;
   }
 
   async toUser(userId: string, ...events: ServerEvent[]): Promise<void> {
@@ -73,7 +77,7 @@ export class Push {
     try {
       const connections = await this.#presence.connectionsOfAll([...deliveries.keys()]);
       const frameOf = memoizedFrames();
-      const deadline = this.#clock() + budgetMs;
+      const deadline = this.#clock() + this.#budgetMs;
       let left = 0;
       await pMap(
         connections,

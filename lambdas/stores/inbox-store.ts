@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
-import { batchGet, despiteConflicts, isConditionFailure } from './dynamo.ts';
+import { batchGet, despiteConflicts, isConditionFailure, queryAll } from './dynamo.ts';
 
 /** One member's own view of one conversation. That the row is there is what makes its user a member. */
 export type InboxRow = {
@@ -124,6 +124,23 @@ export class InboxStore {
       yield (page.Items ?? []).map((item) => String(item['conversationId']));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
+  }
+
+  /** The people with whom the user has a DM. */
+  async directPeers(userId: string): Promise<string[]> {
+    const rows = await queryAll(
+      this.#documents,
+      (from) =>
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'userId = :userId',
+          FilterExpression: 'attribute_exists(peerId)',
+          ProjectionExpression: 'peerId',
+          ExpressionAttributeValues: { ':userId': userId },
+          ExclusiveStartKey: from,
+        }),
+    );
+    return rows.map((row) => String(row['peerId']));
   }
 
   /** Moves a member's row on to newer activity. Repeating it, or doing it late, changes nothing. */

@@ -4,10 +4,11 @@ import { ParleyError } from '../../shared/protocol/errors.ts';
 import { offersSubprotocol, subprotocol } from '../middleware/handshake.ts';
 import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { presence, subscriptions } from '../runtime.ts';
+import { announcePresence, presence, subscriptions } from '../runtime.ts';
 
 const connections = presence();
 const groups = subscriptions();
+const announcements = announcePresence();
 
 /** Of a `$connect` event, API Gateway passes the headers too. */
 type ConnectEvent = WebSocketEvent & { headers?: Record<string, string> };
@@ -29,8 +30,9 @@ export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
   )
   .handler(async (event) => {
     const caller = callerOf(event);
-    await connections.seen({ ...caller, lastSeenAt: caller.connectedAt });
-    await groups.open(caller);
+    const { isOnly } = await connections.seen({ ...caller, lastSeenAt: caller.connectedAt });
+    const told = isOnly ? announcements.came(caller.userId) : undefined;
+    await groups.open(caller).finally(() => told);
     return {
       statusCode: 200,
       ...(offersSubprotocol(event.headers) && { headers: { 'Sec-WebSocket-Protocol': subprotocol } }),

@@ -2,10 +2,11 @@ import middy from '@middy/core';
 import type { APIGatewayProxyResultV2 } from 'aws-lambda';
 import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { connectionRegistry, subscriptions } from '../runtime.ts';
+import { announcePresence, connectionRegistry, subscriptions } from '../runtime.ts';
 
 const connections = connectionRegistry();
 const groups = subscriptions();
+const announcements = announcePresence();
 
 export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
   .use(
@@ -18,7 +19,8 @@ export const handler = middy<WebSocketEvent, APIGatewayProxyResultV2>()
   )
   .handler(async (event) => {
     const caller = callerOf(event);
-    await connections.remove(caller);
-    await groups.close(caller);
+    await connections.remove(caller, Date.now());
+    const told = announcements.went(caller.userId);
+    await groups.close(caller).finally(() => told);
     return { statusCode: 200 };
   });

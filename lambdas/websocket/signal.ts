@@ -1,12 +1,23 @@
-import { HeartbeatFrame, MarkReadFrame, TypingFrame } from '../../shared/protocol/frames.ts';
+import { HeartbeatFrame, MarkReadFrame, PresenceFrame, TypingFrame } from '../../shared/protocol/frames.ts';
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
-import { inbox, presence, rateLimiter, readMarkers, subscriptions, typing } from '../runtime.ts';
+import {
+  acquaintances,
+  inbox,
+  onlineStatuses,
+  presence,
+  rateLimiter,
+  readMarkers,
+  subscriptions,
+  typing,
+} from '../runtime.ts';
 
 const markers = readMarkers();
 const writers = typing();
 const connections = presence();
 const groups = subscriptions();
 const conversations = inbox();
+const people = acquaintances();
+const statuses = onlineStatuses();
 const rates = rateLimiter();
 
 export const handler = webSocketHandler({
@@ -22,10 +33,15 @@ export const handler = webSocketHandler({
     return undefined;
   }),
 
+  presence: action(PresenceFrame, async ({ userIds }, { userId }) => {
+    await rates.take('actions', userId);
+    return { type: 'presence', users: await statuses.of(await people.among(userId, userIds)) };
+  }),
+
   heartbeat: action(HeartbeatFrame, async (_frame, caller) => {
     await rates.take('actions', caller.userId);
     const now = Date.now();
-    const [latestActivityAt, isNew] = await Promise.all([
+    const [latestActivityAt, { isNew }] = await Promise.all([
       conversations.latestActivityAt(caller.userId),
       connections.seen({ ...caller, lastSeenAt: now }),
     ]);

@@ -48,7 +48,7 @@ const descriptions: Record<string, string> = {
   memberCount: 'How many members it has.',
   members: 'Members, each with role and read marker.',
   memberIds: 'Whom to open it with.',
-  userIds: 'Whom to add; who is a member already stays one.',
+  userIds: 'Whom to add, where who is a member already stays one; or whom to tell of.',
   conversations: 'One entry for each conversation.',
   conversation: 'As the receiving member sees it.',
   peer: 'The other member; for a DM only.',
@@ -63,7 +63,7 @@ const descriptions: Record<string, string> = {
 
   // Accounts
   user: 'The account.',
-  users: 'Public profiles.',
+  users: 'One entry for each user.',
   username: 'Unique name to sign in with.',
   displayName: 'Shown name; the username where none was given.',
   password: 'The password.',
@@ -88,7 +88,8 @@ const descriptions: Record<string, string> = {
   code: 'What went wrong.',
   message: "Words for the client's developer.",
   retryAfterMs: 'Milliseconds after which trying again makes sense.',
-  status: 'The HTTP status.',
+  status: 'The HTTP status; of a user, whether a device is connected.',
+  lastSeenAt: 'When something was last heard of any device of the user; `null` where nothing is known.',
   detail: "Words for the client's developer.",
   version: 'Version of the deployed server.',
 };

@@ -10,6 +10,8 @@ import {
   MarkReadAck,
   MessageChangedEvent,
   MessageEvent,
+  PresenceEvent,
+  PresenceReply,
   ReadEvent,
   type replies,
   SendMessageAck,
@@ -24,13 +26,24 @@ import {
   frames,
   HeartbeatFrame,
   MarkReadFrame,
+  PresenceFrame,
   ReactFrame,
   SendMessageFrame,
   SyncFrame,
   TypingFrame,
 } from '../../shared/protocol/frames.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { acceptedAt, bobId, changedMessage, dm, dmId, group, message, messageId } from './examples.ts';
+import {
+  acceptedAt,
+  bobId,
+  carolId,
+  changedMessage,
+  dm,
+  dmId,
+  group,
+  message,
+  messageId,
+} from './examples.ts';
 
 export type MessageDocument = { summary: string; schema: GenericSchema; example: object };
 export type ActionDocument = { description: string; frame: MessageDocument; reply: string | undefined };
@@ -114,6 +127,17 @@ export const actionDocuments: Record<ActionName, ActionDocument> = {
     },
     reply: 'SyncReply',
   },
+  presence: {
+    description:
+      `For up to ${limits.idsPerCall} people one shares a conversation with, and oneself; others are left out. What changes ` +
+      'later of people one shares a DM with comes as a `presence` event; of others, ask again.',
+    frame: {
+      summary: 'Ask who is online, and when people were last seen',
+      schema: PresenceFrame,
+      example: { action: 'presence', requestId, userIds: [bobId, carolId] },
+    },
+    reply: 'PresenceReply',
+  },
   heartbeat: {
     description: 'A client sends one every 60 s: it keeps the socket open and its registration alive.',
     frame: {
@@ -168,6 +192,18 @@ export const replyDocuments: Record<keyof typeof replies, MessageDocument> = {
       ],
     },
   },
+  PresenceReply: {
+    summary: 'Who of them is online, in the order asked for',
+    schema: PresenceReply,
+    example: {
+      type: 'presence',
+      requestId,
+      users: [
+        { userId: bobId, status: 'online', lastSeenAt: '2026-11-24T10:00:42.000Z' },
+        { userId: carolId, status: 'offline', lastSeenAt: null },
+      ],
+    },
+  },
   HeartbeatReply: {
     summary: "The server's clock, and the newest activity in the caller's inbox",
     schema: HeartbeatReply,
@@ -216,6 +252,15 @@ export const eventDocuments: Record<string, MessageDocument> = {
     summary: `Somebody is writing, or no longer. To the other members, in conversations of up to ${limits.smallGroupMembers}`,
     schema: TypingEvent,
     example: { type: 'typing', conversationId: dmId, userId: bobId, state: 'started' },
+  },
+  PresenceEvent: {
+    summary:
+      "A user's first device came online, or the last one went. To people who share a DM with the user; may come twice",
+    schema: PresenceEvent,
+    example: {
+      type: 'presence',
+      users: [{ userId: bobId, status: 'offline', lastSeenAt: '2026-11-24T10:05:00.000Z' }],
+    },
   },
   ConversationEvent: {
     summary:

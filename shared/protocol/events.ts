@@ -1,6 +1,6 @@
 /** What the server sends over the socket: replies to an action, and events. */
 import * as v from 'valibot';
-import { Conversation, Message } from './entities.ts';
+import { Conversation, Message, UserPresence } from './entities.ts';
 import { ErrorCodeName } from './errors.ts';
 import {
   ConversationId,
@@ -66,6 +66,12 @@ export const SyncReply = v.object({
   conversations: v.array(v.union([SyncedConversation, UnknownConversation])),
 });
 
+export const PresenceReply = v.object({
+  type: v.literal('presence'),
+  requestId,
+  users: v.array(UserPresence),
+});
+
 export const HeartbeatReply = v.object({
   type: v.literal('heartbeat'),
   requestId,
@@ -117,6 +123,12 @@ export const TypingEvent = v.object({
   state: TypingState,
 });
 
+/** As they are now: what was told of them before no longer counts. */
+export const PresenceEvent = v.object({
+  type: v.literal('presence'),
+  users: v.pipe(v.array(UserPresence), v.minLength(1)),
+});
+
 export const ConversationEvent = v.object({ type: v.literal('conversation'), conversation: Conversation });
 
 export const ConversationChangedEvent = v.object({
@@ -136,6 +148,7 @@ export const replies = {
   ChangeAck,
   MarkReadAck,
   SyncReply,
+  PresenceReply,
   HeartbeatReply,
   ErrorEvent,
 } as const;
@@ -145,6 +158,7 @@ export const ServerEvent = v.variant('type', [
   MessageChangedEvent,
   ReadEvent,
   TypingEvent,
+  PresenceEvent,
   ConversationEvent,
   ConversationChangedEvent,
   ConversationRemovedEvent,

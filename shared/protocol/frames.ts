@@ -4,6 +4,7 @@ import { limits } from './limits.ts';
 import {
   Content,
   ConversationId,
+  distinctUserIds,
   Emoji,
   MessageId,
   PageLimit,
@@ -89,6 +90,12 @@ export const SyncFrame = v.strictObject({
 });
 export type SyncFrame = v.InferOutput<typeof SyncFrame>;
 
+export const PresenceFrame = v.strictObject({
+  action: v.literal('presence'),
+  requestId,
+  userIds: distinctUserIds(1),
+});
+
 export const HeartbeatFrame = v.strictObject({ action: v.literal('heartbeat'), requestId });
 
 export const frames = {
@@ -99,6 +106,7 @@ export const frames = {
   markRead: MarkReadFrame,
   typing: TypingFrame,
   sync: SyncFrame,
+  presence: PresenceFrame,
   heartbeat: HeartbeatFrame,
 } as const;
 

@@ -76,6 +76,10 @@ const id = v.pipe(
   v.regex(/^[A-Za-z0-9_-]{1,64}$/, `must be 1 to ${limits.idCharacters} of A-Z, a-z, 0-9, _ and -`),
 );
 export const UserId = id;
+export const ConversationId = id;
+export const MessageId = id;
+export const CreateId = id;
+
 /** Up to as many as one call may name. One that is repeated counts once. */
 export function distinctUserIds(min: number) {
   return v.pipe(
@@ -85,10 +89,6 @@ export function distinctUserIds(min: number) {
     v.transform((ids) => [...new Set(ids)]),
   );
 }
-
-export const ConversationId = id;
-export const MessageId = id;
-export const CreateId = id;
 
 /** A client's own name for a request, repeated in the reply just as it was sent. */
 export const RequestId = v.pipe(

@@ -317,4 +317,35 @@ export const events = section('§5 Events', [
       await second.close();
     },
   ),
+  must(
+    'ws.event.presence',
+    'Who shares a DM with somebody hears when the first device comes, and when the last goes',
+    async (cast) => {
+      const [bob, carol] = await cast.people('bob', 'carol');
+      await cast.direct(bob, carol);
+      const his = await bob.device();
+      let from = his.frames.length;
+      const heard = async (status: 'online' | 'offline') => {
+        const user = await his.until(
+          () =>
+            his.frames
+              .slice(from)
+              .filter((frame) => frame['type'] === 'presence' && !('requestId' in frame))
+              .flatMap((frame) => read(Presence, frame, 'The event "presence"').users)
+              .find((one) => one.userId === carol.id && one.status === status),
+          `the event that Carol is ${status}`,
+        );
+        from = his.frames.length;
+        return user;
+      };
+      // The only one of hers, whether it was open before or not.
+      await (await carol.device()).close();
+      await heard('offline');
+      const first = await carol.connect();
+      await heard('online');
+      const second = await carol.connect();
+      await Promise.all([first.close(), second.close()]);
+      ok((await heard('offline')).lastSeenAt !== null);
+    },
+  ),
 ]);
