@@ -1,14 +1,10 @@
-import { Backoff } from './backoff.ts';
-import { type Clock, Pause } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { fullPage } from './codes.ts';
 import type { Credentials } from './credentials.ts';
-import { hasCode, isTemporary, type ParleyError } from './errors.ts';
+import { hasCode, type ParleyError } from './errors.ts';
 import { callOnce, type Fetch, type HttpCall, type HttpMethod } from './http.ts';
+import { patiently } from './patience.ts';
 import type { ConversationInfo, Member, Message, Profile, PublicProfile, Role, Session } from './protocol.ts';
-
-/** A call waits no longer than this for the server's leave to try again; the caller decides about longer waits. */
-const patienceMs = 20_000;
-const attempts = 4;
 
 const passwordPath = '/users/me/password';
 
@@ -19,9 +15,8 @@ type Page<Item> = { items: Item[]; nextCursor: string | null };
  * or cannot be reached.
  */
 export class Api {
-  readonly #server: { base: string; fetch: Fetch; clock: Clock };
+  readonly #server: { base: string; fetch: Fetch; clock: Clock; random: () => number };
   readonly #credentials: Credentials;
-  readonly #random: () => number;
   readonly #onRefused: (reason: ParleyError) => void;
 
   constructor(parts: {
@@ -35,7 +30,6 @@ export class Api {
   }) {
     this.#server = parts;
     this.#credentials = parts.credentials;
-    this.#random = parts.random;
     this.#onRefused = parts.onRefused;
   }
 
@@ -94,22 +88,13 @@ export class Api {
   };
 
   /** `Answer` is what docs/openapi.yaml promises for the call. */
-  async #call<Answer>(
+  #call<Answer>(
     method: HttpMethod,
     path: string,
     rest: Pick<HttpCall, 'query' | 'body'> = {},
   ): Promise<Answer> {
-    const backoff = new Backoff(this.#random);
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return (await this.#authorized({ method, path, ...rest })) as Answer; // See above.
-      } catch (error) {
-        if (!isTemporary(error) || attempt === attempts) throw error;
-        const delay = error.retryAfterMs ?? backoff.next();
-        if (delay > patienceMs) throw error;
-        await new Pause(this.#server.clock).wait(delay);
-      }
-    }
+    // See above.
+    return patiently(this.#server, () => this.#authorized({ method, path, ...rest }) as Promise<Answer>);
   }
 
   async #authorized(call: HttpCall): Promise<unknown> {

@@ -51,8 +51,12 @@ export class CatchUp {
     this.worker = new Worker({ ...parts, step: () => this.#step() });
   }
 
-  /** Reads the inbox from its top, in place of a reading under way. */
+  /**
+   * Reads the inbox from its top, in place of a reading under way. Changes to messages move nothing in it, so all
+   * conversations of which the application has messages are asked about.
+   */
   begin(): void {
+    this.#repair.verify(this.#replica.held());
     this.#reading = {
       cursor: undefined,
       moment: this.#replica.moment,

@@ -1,3 +1,4 @@
+import type { RefusedChange } from './change-queue.ts';
 import type { ConnectionState, StateChange } from './connection.ts';
 import { Conversation } from './conversation.ts';
 import { Emitter } from './emitter.ts';
@@ -15,6 +16,10 @@ export type ClientEvents = {
   state: StateChange;
   /** A new message of any conversation: each once, those of one conversation by `seq`, without a gap. */
   message: Message;
+  /** A message of any conversation was edited, deleted or reacted to: the message as it is now. */
+  messageChanged: Message;
+  /** A change of one's own that the server had taken could not be made after all. */
+  changeRefused: RefusedChange;
   /** After each (re)connect: all that was missed has been told. */
   caughtUp: undefined;
   /** The token was renewed: keep it for the next start. */
@@ -77,6 +82,11 @@ export class ParleyClient extends Emitter<ClientEvents> {
         on(message.conversationId)?.emit('message', message);
         this.emit('message', message);
       },
+      onChanged: (message) => {
+        on(message.conversationId)?.emit('messageChanged', message);
+        this.emit('messageChanged', message);
+      },
+      onRefused: (refused) => this.emit('changeRefused', refused),
       onInfo: (info) => {
         this.#inbox.changed();
         on(info.conversationId)?.emit('info', info);

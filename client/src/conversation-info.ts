@@ -14,7 +14,7 @@ export function merged(before: ConversationInfo, change: Partial<ConversationInf
     unreadCount: Math.max(0, lastSeq - lastReadSeq),
     lastActivityAt: lastActivityAt > before.lastActivityAt ? lastActivityAt : before.lastActivityAt,
     lastMessagePreview:
-      preview && preview.seq > (before.lastMessagePreview?.seq ?? 0) ? preview : before.lastMessagePreview,
+      preview && preview.seq >= (before.lastMessagePreview?.seq ?? 0) ? preview : before.lastMessagePreview,
   };
 }
 

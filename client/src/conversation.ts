@@ -1,5 +1,7 @@
 import type { Api } from './api.ts';
+import type { ChangeQueue } from './change-queue.ts';
 import { Emitter } from './emitter.ts';
+import type { MessageChange } from './frames.ts';
 import type { Outbox, SendOptions } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import type { ConversationInfo, Member, Message, Role } from './protocol.ts';
@@ -10,6 +12,11 @@ import { Timeline } from './timeline.ts';
 export type ConversationEvents = {
   /** A new message: each once, by `seq`, without a gap. */
   message: Message;
+  /**
+   * A message was edited, deleted or reacted to: the message as it is now. Never an older state after a newer one. It may be
+   * a message that was not loaded here.
+   */
+  messageChanged: Message;
   /** What the inbox shows of the conversation has changed: title, members, newest message, unread count … */
   info: ConversationInfo;
   /** A member, oneself included, has read up to `seq`. */
@@ -36,7 +43,13 @@ export interface HistoryPage {
 }
 
 /** @internal */
-export type ConversationParts = { api: Api; replica: Replica; outbox: Outbox; markers: ReadMarkers };
+export type ConversationParts = {
+  api: Api;
+  replica: Replica;
+  outbox: Outbox;
+  changes: ChangeQueue;
+  markers: ReadMarkers;
+};
 
 /** One conversation: what is said in it, and who is in it. */
 export class Conversation extends Emitter<ConversationEvents> {
@@ -69,6 +82,31 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   /**
+   * Changes the text of one's own message. This and the other changes resolve when the server has the change for certain,
+   * and are refused with `UNAVAILABLE` where there is no connection for some seconds; `messageChanged` tells when it is made. What is
+   * refused later still is told by the client's `changeRefused`. `FORBIDDEN` where it is someone else's message,
+   * `CONFLICT` where it was deleted, `NOT_FOUND` where there is none.
+   */
+  edit(seq: number, content: string): Promise<void> {
+    return this.#change({ action: 'editMessage', seq, content });
+  }
+
+  /** Empties one's own message, or, as an admin of a group, anyone's; its place stays. For good. */
+  delete(seq: number): Promise<void> {
+    return this.#change({ action: 'deleteMessage', seq });
+  }
+
+  /** Adds one's reaction, one emoji; once, however often it is called. */
+  react(seq: number, emoji: string): Promise<void> {
+    return this.#change({ action: 'react', seq, emoji, op: 'add' });
+  }
+
+  /** Takes one's own reaction back. */
+  unreact(seq: number, emoji: string): Promise<void> {
+    return this.#change({ action: 'react', seq, emoji, op: 'remove' });
+  }
+
+  /**
    * Stored messages: those just below `before`, or just above `after`. With neither, the newest ones, up to
    * where `message` events go on: both together have neither hole nor repeat. Throws `NOT_FOUND` to one who is no
    * member.
@@ -80,10 +118,12 @@ export class Conversation extends Emitter<ConversationEvents> {
     const query =
       after === undefined ? { before: Math.min(before ?? position + 1, position + 1) } : { after };
     if (query.before === 1 || (after ?? 0) > position) return { messages: [], hasMore: false };
+    const isSure = replica.hold(this.id);
     const { items, nextCursor } = await api.messages({ conversationId: this.id, ...query, limit });
     outbox.settle(items);
     const told = items.filter(({ seq }) => seq <= position);
-    return { messages: told, hasMore: nextCursor !== null && told.length === items.length };
+    const messages = replica.takeHistory(this.id, told, isSure);
+    return { messages, hasMore: nextCursor !== null && told.length === items.length };
   }
 
   /**
@@ -182,6 +222,10 @@ export class Conversation extends Emitter<ConversationEvents> {
       const { members: _members, ...info } = await api.conversation(id);
       return info;
     });
+  }
+
+  #change(change: MessageChange): Promise<void> {
+    return this.#parts.changes.send({ conversationId: this.id, ...change });
   }
 
   async #row(call: (id: string, api: Api) => Promise<ConversationInfo>): Promise<ConversationInfo> {

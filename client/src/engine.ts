@@ -1,10 +1,11 @@
 import { Api } from './api.ts';
 import { CatchUp } from './catch-up.ts';
+import { ChangeQueue, type RefusedChange } from './change-queue.ts';
 import { hintMs } from './codes.ts';
 import { Connection, type StateChange } from './connection.ts';
 import { Credentials } from './credentials.ts';
 import type { ParleyError } from './errors.ts';
-import type { ServerEvent } from './frames.ts';
+import { type ErrorFrame, isChange, type ServerEvent } from './frames.ts';
 import type { ParleyOptions, Settings } from './options.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing.ts';
@@ -14,7 +15,8 @@ import { Replica, type ReplicaEvents } from './replica.ts';
 import { GapRepair } from './sync.ts';
 import { errorOf } from './transport.ts';
 
-export type EngineEvents = Omit<ReplicaEvents, 'onLack' | 'onHint' | 'onSeen'> & {
+export type EngineEvents = Omit<ReplicaEvents, 'onLack' | 'onHint' | 'onReturn' | 'onSeen'> & {
+  onRefused(refused: RefusedChange): void;
   onState(change: StateChange): void;
   onCaughtUp(): void;
   onSession(session: Session): void;
@@ -27,6 +29,7 @@ export class Engine {
   readonly api: Api;
   readonly replica: Replica;
   readonly outbox: Outbox;
+  readonly changes: ChangeQueue;
   readonly markers: ReadMarkers;
   readonly #settings: Settings;
   readonly #events: EngineEvents;
@@ -60,6 +63,8 @@ export class Engine {
       onEvent: (event) => this.#take(event),
       onHeartbeat: (reply) => {
         this.#catchUp.heartbeat(reply);
+        // What does not press: many clients at once have the same reason to ask.
+        this.#mend();
         void this.#renewToken();
       },
       // Not needed for messages; but a lost word about a title or a marker would not be noticed otherwise.
@@ -69,6 +74,7 @@ export class Engine {
       ...events,
       onSeen: (messages) => this.outbox.settle(messages),
       onLack: () => this.#mend(),
+      onReturn: (conversationId) => this.#repair.verify([conversationId]),
       onHint: () => {
         this.#hint ??= clock.setTimeout(() => this.#mend(), hintMs);
       },
@@ -87,6 +93,7 @@ export class Engine {
       ...parts,
       onChange: (message) => events.onOutgoing(message),
     });
+    this.changes = new ChangeQueue(parts);
     this.markers = new ReadMarkers(parts);
     this.#repair = new GapRepair({ ...parts, onIdle });
     this.#catchUp = new CatchUp({ ...parts, repair: this.#repair, onIdle });
@@ -145,9 +152,16 @@ export class Engine {
   }
 
   #take(event: ServerEvent): void {
-    if (event.type !== 'error') this.replica.take(event);
-    else if (event.messageId !== undefined) this.outbox.refused(event.messageId, errorOf(event));
-    else this.#events.onError(errorOf(event));
+    if (event.type === 'error') this.#takeError(event);
+    else this.replica.take(event);
+  }
+
+  #takeError(event: ErrorFrame): void {
+    const { action, messageId } = event;
+    const error = errorOf(event);
+    if (messageId === undefined) this.#events.onError(error);
+    else if (isChange(action)) this.#events.onRefused({ action, messageId, error });
+    else this.outbox.refused(messageId, error);
   }
 
   #mend(): void {

@@ -8,28 +8,35 @@ export type SendMessageFrame = {
   content: string;
   replyTo?: number | undefined;
 };
+export type MessageChange =
+  | { action: 'editMessage'; seq: number; content: string }
+  | { action: 'deleteMessage'; seq: number }
+  | { action: 'react'; seq: number; emoji: string; op: 'add' | 'remove' };
+
+export function isChange(action: string | undefined): action is MessageChange['action'] {
+  return action === 'editMessage' || action === 'deleteMessage' || action === 'react';
+}
+export type ChangeFrame = MessageChange & { conversationId: string };
 export type MarkReadFrame = { action: 'markRead'; conversationId: string; seq: number };
-export type SyncFrame = {
-  action: 'sync';
-  conversations: { conversationId: string; afterSeq: number }[];
-  limit: number;
-};
+/** What of a conversation is asked for: without `afterRevision` no changes to older messages. */
+export type Wanted = { conversationId: string; afterSeq: number; afterRevision?: number | undefined };
+export type SyncFrame = { action: 'sync'; conversations: Wanted[]; limit: number };
 export type HeartbeatFrame = { action: 'heartbeat' };
 
 export type Acknowledgement = { type: 'ack'; action: string; requestId?: string | undefined };
+export type Synced = {
+  conversationId: string;
+  lastSeq: number;
+  lastReadSeq: number;
+  lastRevision: number;
+  messages: Message[];
+  changed: Message[];
+  hasMore: boolean;
+};
 export type SyncReply = {
   type: 'sync';
   requestId?: string | undefined;
-  conversations: (
-    | {
-        conversationId: string;
-        lastSeq: number;
-        lastReadSeq: number;
-        messages: Message[];
-        hasMore: boolean;
-      }
-    | { conversationId: string; code: 'NOT_FOUND' }
-  )[];
+  conversations: (Synced | { conversationId: string; code: 'NOT_FOUND' })[];
 };
 export type HeartbeatReply = {
   type: 'heartbeat';
@@ -40,6 +47,7 @@ export type ErrorFrame = {
   type: 'error';
   code: ErrorCode;
   message: string;
+  action?: string | undefined;
   requestId?: string | undefined;
   messageId?: string | undefined;
   retryAfterMs?: number | undefined;
@@ -67,4 +75,4 @@ export type ReplyTo<Frame> = Frame extends SyncFrame
   : Frame extends HeartbeatFrame
     ? HeartbeatReply
     : Acknowledgement;
-export type ClientFrame = SendMessageFrame | MarkReadFrame | SyncFrame | HeartbeatFrame;
+export type ClientFrame = SendMessageFrame | ChangeFrame | MarkReadFrame | SyncFrame | HeartbeatFrame;

@@ -1,4 +1,5 @@
 /** The client of Parley: see README.md. */
+export type { RefusedChange } from './change-queue.ts';
 export { type ClientEvents, type GroupOptions, ParleyClient } from './client.ts';
 export type { Clock } from './clock.ts';
 export type { ConnectionState, StateChange } from './connection.ts';

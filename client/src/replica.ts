@@ -1,5 +1,6 @@
+import { Changes, type Source } from './changes.ts';
 import { grownOf, isSame, merged, previewOf } from './conversation-info.ts';
-import type { ServerEvent, SyncReply } from './frames.ts';
+import type { ServerEvent, SyncReply, Wanted } from './frames.ts';
 import type { ConversationInfo, Message } from './protocol.ts';
 import { Sequence } from './sequence.ts';
 
@@ -8,6 +9,7 @@ type Known = {
   /** Undefined: not heard yet, or one is no member any more. */
   info: ConversationInfo | undefined;
   sequence: Sequence | undefined;
+  readonly changes: Changes;
   /** Messages that came before the conversation itself. */
   early: Message[];
   /** When an event last changed what no `seq` orders, in {@link Replica.moment}s. */
@@ -21,6 +23,8 @@ export type ReplicaEvents = {
   onSeen(messages: readonly Message[]): void;
   /** Next in order. */
   onMessage(message: Message): void;
+  /** A newer copy of one that was told, or that stood in the conversation before. */
+  onChanged(message: Message): void;
   onInfo(info: ConversationInfo): void;
   onRead(conversationId: string, userId: string, seq: number): void;
   onRemoved(conversationId: string): void;
@@ -28,6 +32,8 @@ export type ReplicaEvents = {
   onLack(): void;
   /** There are messages that have not come; they may be just behind. */
   onHint(): void;
+  /** One is a member again; what has changed meanwhile is not known. */
+  onReturn(conversationId: string): void;
 };
 
 /**
@@ -76,9 +82,22 @@ export class Replica {
   }
 
   /** Conversations of which something is missing, with where they stand. */
-  lagging(): { conversationId: string; afterSeq: number }[] {
-    return [...this.#conversations].flatMap(([conversationId, { info, sequence }]) =>
-      info !== undefined && sequence?.lags ? [{ conversationId, afterSeq: sequence.position }] : [],
+  lagging(): Wanted[] {
+    return [...this.#conversations].flatMap(([id, { info, sequence, changes }]) =>
+      info !== undefined && (sequence?.lags || changes.lacks) ? [this.wanted(id)] : [],
+    );
+  }
+
+  /** What to ask for, to have all of the conversation that there is. */
+  wanted(conversationId: string): Wanted {
+    const { sequence, changes } = this.#known(conversationId);
+    return { conversationId, ...changes.wanted(sequence?.position ?? 0) };
+  }
+
+  /** Conversations of which the application has messages, so that it must learn what has become of them. */
+  held(): string[] {
+    return [...this.#conversations].flatMap(([id, { info, changes }]) =>
+      info !== undefined && changes.isHeld ? [id] : [],
     );
   }
 
@@ -99,6 +118,9 @@ export class Replica {
     switch (event.type) {
       case 'message':
         this.takeMessages(event.messages);
+        break;
+      case 'messageChanged':
+        this.#takeChanges(event);
         break;
       case 'read':
         this.takeRead(event.conversationId, event.userId, event.seq);
@@ -126,13 +148,15 @@ export class Replica {
     if (sequence?.lags) this.#events.onLack();
   }
 
-  #mergeRow(row: ConversationInfo, askedAt: number): Known {
-    const known = this.#known(row.conversationId);
+  #mergeRow(given: ConversationInfo, askedAt: number): Known {
+    const known = this.#known(given.conversationId);
+    const row = this.#withNewestCopy(known, given);
     const outdated = known.changedAt > askedAt;
     if (known.info !== undefined) {
       this.#update(known, outdated ? grownOf(row) : row);
     } else if (!outdated) {
       const start = this.isComplete ? row.lastReadSeq : row.lastSeq;
+      if (known.sequence !== undefined) this.#events.onReturn(row.conversationId);
       known.sequence ??= new Sequence(Math.min(start, ...known.early.map(({ seq }) => seq - 1)));
       known.info = row;
       this.#heardOfActivity(row.lastActivityAt);
@@ -142,45 +166,94 @@ export class Replica {
     return known;
   }
 
-  takeSynced(reply: SyncReply, askedAt: number): void {
+  takeSynced(reply: SyncReply, asked: Wanted[], askedAt: number): void {
     for (const synced of reply.conversations) {
       if ('code' in synced) {
         this.takeRemoval(synced.conversationId, askedAt);
         continue;
       }
-      const { conversationId, lastSeq, lastReadSeq, messages } = synced;
+      const { conversationId, lastSeq, lastReadSeq, messages, changed } = synced;
       const known = this.#known(conversationId);
       known.sequence?.heardOf(lastSeq);
-      this.takeMessages(messages);
+      this.takeMessages(messages, 'reply');
+      this.takeMessages(changed, 'changes');
+      const wanted = asked.find((one) => one.conversationId === conversationId);
+      if (wanted !== undefined) known.changes.synced(wanted, synced);
       this.#update(known, { lastSeq, lastReadSeq });
     }
   }
 
-  /** Messages of one conversation. */
-  takeMessages(messages: Message[]): void {
-    const [first] = messages;
-    const newest = messages.at(-1);
-    if (first === undefined || newest === undefined) return;
+  /** Messages of one conversation, of whatever age. */
+  takeMessages(messages: Message[], source: Source = 'event'): void {
+    const [newest] = [...messages].sort((one, other) => other.seq - one.seq);
+    if (newest === undefined) return;
     this.#events.onSeen(messages);
     this.#heardOfActivity(newest.createdAt);
-    const known = this.#known(first.conversationId);
-    if (known.info === undefined || known.sequence === undefined) {
+    const known = this.#known(newest.conversationId);
+    const { info, sequence, changes } = known;
+    if (info === undefined || sequence === undefined) {
+      // Of a message that came early, the change is asked for when the message is told.
+      if (source === 'changes') return;
       known.early.push(...messages);
       this.#events.onLack();
       return;
     }
-    const next = known.sequence.take(messages);
+    const { position } = sequence;
+    const news = this.#takeCopies(known, messages, source).filter(({ seq }) => seq <= position);
+    const next = sequence.take(messages).map((message) => changes.newest(message));
+    const isSure = source === 'reply' || changes.areSure;
+    for (const message of [...news, ...next]) changes.give([message], isSure);
     this.#update(known, {
       lastSeq: newest.seq,
       lastActivityAt: newest.createdAt,
-      lastMessagePreview: previewOf(newest),
+      lastMessagePreview: previewOf(changes.newest(newest)),
     });
+    for (const message of news) this.#events.onChanged(message);
     for (const message of next) {
       // Who has sent has read up to there; the server does not say so in words.
       this.#read(known, message.conversationId, message.senderId, message.seq);
       this.#events.onMessage(message);
     }
-    if (known.sequence.lags) this.#events.onLack();
+    if (sequence.lags) this.#events.onLack();
+  }
+
+  /**
+   * The application is about to read history. Answers whether none of its changes can go unnoticed from then on, which
+   * {@link takeHistory} is to be told.
+   */
+  hold(conversationId: string): boolean {
+    const { changes } = this.#known(conversationId);
+    const isSure = changes.areSure;
+    changes.give([], true);
+    if (!isSure) this.#events.onLack();
+    return isSure;
+  }
+
+  /** Messages of one conversation that were read up to where it is told. Answers the newest copies of them. */
+  takeHistory(conversationId: string, messages: Message[], isSure: boolean): Message[] {
+    const known = this.#known(conversationId);
+    const news = this.#takeCopies(known, messages, 'event');
+    known.changes.give(messages, isSure);
+    for (const message of news) this.#events.onChanged(message);
+    return messages.map((message) => known.changes.newest(message));
+  }
+
+  /** Answers those that are news where an older copy was told. */
+  #takeCopies(known: Known, messages: Message[], source: Source): Message[] {
+    const fresh = known.changes.take(messages);
+    const shown = fresh.find(({ seq }) => seq === known.info?.lastMessagePreview?.seq);
+    if (shown !== undefined) this.#update(known, { lastMessagePreview: previewOf(shown) });
+    return fresh.filter((message) => known.changes.isNews(message, source));
+  }
+
+  #takeChanges(event: Extract<ServerEvent, { type: 'messageChanged' }>): void {
+    const [first] = event.messages;
+    if (first === undefined) return;
+    const { info, changes } = this.#known(first.conversationId);
+    if (info === undefined) return; // Where one is a member again, all that has changed is asked for.
+    this.takeMessages(event.messages, 'changes');
+    changes.heard(event.afterRevision, event.lastRevision);
+    if (changes.hasGap) this.#events.onLack();
   }
 
   takeRead(conversationId: string, userId: string, seq: number): void {
@@ -207,6 +280,12 @@ export class Replica {
     this.#events.onRemoved(conversationId);
   }
 
+  /** A row does not say of which revision its preview is. */
+  #withNewestCopy({ changes }: Known, row: ConversationInfo): ConversationInfo {
+    const copy = row.lastMessagePreview && changes.copyOf(row.lastMessagePreview.seq);
+    return copy ? { ...row, lastMessagePreview: previewOf(copy) } : row;
+  }
+
   #read(known: Known, conversationId: string, userId: string, seq: number): void {
     if (userId === this.userId) this.#update(known, { lastReadSeq: seq });
     if ((known.readers.get(userId) ?? -1) >= seq) return;
@@ -220,6 +299,7 @@ export class Replica {
     const known: Known = {
       info: undefined,
       sequence: undefined,
+      changes: new Changes(),
       early: [],
       changedAt: 0,
       readers: new Map(),

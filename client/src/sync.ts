@@ -37,19 +37,17 @@ export class GapRepair {
     const laggingIds = new Set(lagging.map(({ conversationId }) => conversationId));
     const doubtful = [...this.#doubtful]
       .filter((id) => !laggingIds.has(id))
-      .map((conversationId) => ({ conversationId, afterSeq: this.#replica.position(conversationId) ?? 0 }));
+      .map((id) => this.#replica.wanted(id));
     const conversations = [...lagging, ...doubtful].slice(0, syncConversations);
     if (conversations.length === 0) return false;
 
     const askedAt = this.#replica.moment;
     const reply = await this.#connection.request({ action: 'sync', conversations, limit: fullPage });
-    this.#replica.takeSynced(reply, askedAt);
+    this.#replica.takeSynced(reply, conversations, askedAt);
     for (const { conversationId } of conversations) this.#doubtful.delete(conversationId);
 
-    const stillLagging = new Map(
-      this.#replica.lagging().map(({ conversationId, afterSeq }) => [conversationId, afterSeq]),
-    );
-    if (lagging.length > 0 && lagging.every((one) => stillLagging.get(one.conversationId) === one.afterSeq)) {
+    const now = new Set(this.#replica.lagging().map((one) => JSON.stringify(one)));
+    if (lagging.length > 0 && lagging.every((one) => now.has(JSON.stringify(one)))) {
       // The server knows less than we have heard of; it has to catch up itself first.
       throw new ParleyError('UNAVAILABLE', 'The answer brings nothing new');
     }

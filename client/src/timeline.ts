@@ -2,9 +2,9 @@ import type { Conversation } from './conversation.ts';
 import { Emitter } from './emitter.ts';
 import type { Message } from './protocol.ts';
 
-/** What came, and at which end. */
+/** What came, and at which end; or which messages of the list are others now, in their places. */
 export interface TimelineChange {
-  kind: 'appended' | 'prepended';
+  kind: 'appended' | 'prepended' | 'changed';
   messages: readonly Message[];
 }
 
@@ -16,7 +16,7 @@ export type TimelineEvents = { change: TimelineChange };
  */
 export class Timeline extends Emitter<TimelineEvents> {
   readonly #conversation: Conversation;
-  readonly #off: () => void;
+  readonly #off: (() => void)[];
   #list: Message[] = [];
   #snapshot: readonly Message[] | undefined;
   #hasOlder = true;
@@ -26,10 +26,18 @@ export class Timeline extends Emitter<TimelineEvents> {
   constructor(conversation: Conversation) {
     super();
     this.#conversation = conversation;
-    this.#off = conversation.on('message', (message) => {
-      this.#list.push(message);
-      this.#tell('appended', [message]);
-    });
+    this.#off = [
+      conversation.on('message', (message) => {
+        this.#list.push(message);
+        this.#tell('appended', [message]);
+      }),
+      conversation.on('messageChanged', (message) => {
+        const index = message.seq - (this.#list[0]?.seq ?? message.seq + 1);
+        if (!(index in this.#list)) return;
+        this.#list[index] = message;
+        this.#tell('changed', [message]);
+      }),
+    ];
   }
 
   /** By ascending `seq`, each one more than the one before. The same array until something changes. */
@@ -57,7 +65,7 @@ export class Timeline extends Emitter<TimelineEvents> {
 
   /** Stops following the conversation. */
   close(): void {
-    this.#off();
+    for (const off of this.#off) off();
     this.endStreams();
   }
 

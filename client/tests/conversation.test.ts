@@ -40,6 +40,7 @@ test('history goes up and down, and ends where live messages go on', async () =>
 test('a message that is stored but not told yet is not in the history: its event is still to come', async () => {
   const { world, client } = await roomWith(3);
   const room = client.conversation('room');
+  await resolved(world, room.history());
   const heard: number[] = [];
   room.on('message', ({ seq }) => heard.push(seq));
   world.server.network = { next: () => ({ kind: 'lost' }) };

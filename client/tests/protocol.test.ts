@@ -18,6 +18,8 @@ type Reads<Schema, Client> = Schema extends Client ? true : false;
 /** The server's strict schema takes every frame of the client. */
 type Takes<Schema, Client> = Client extends Schema ? Same<keyof Client, keyof Client & keyof Schema> : false;
 
+type Change<Action> = Extract<socket.ChangeFrame, { action: Action }>;
+
 function proved(..._proofs: true[]): void {}
 
 test('nouns, frames and events are those of shared/protocol', () => {
@@ -38,8 +40,12 @@ test('nouns, frames and events are those of shared/protocol', () => {
     true satisfies Reads<InferOutput<typeof events.HeartbeatReply>, socket.HeartbeatReply>,
     true satisfies Reads<events.SendMessageAck, socket.Acknowledgement>,
     true satisfies Reads<InferOutput<typeof events.MarkReadAck>, socket.Acknowledgement>,
+    true satisfies Reads<InferOutput<typeof events.ChangeAck>, socket.Acknowledgement>,
 
     true satisfies Takes<InferOutput<typeof frames.sendMessage>, socket.SendMessageFrame>,
+    true satisfies Takes<InferOutput<typeof frames.editMessage>, Change<'editMessage'>>,
+    true satisfies Takes<InferOutput<typeof frames.deleteMessage>, Change<'deleteMessage'>>,
+    true satisfies Takes<InferOutput<typeof frames.react>, Change<'react'>>,
     true satisfies Takes<InferOutput<typeof frames.markRead>, socket.MarkReadFrame>,
     true satisfies Takes<InferOutput<typeof frames.sync>, socket.SyncFrame>,
     true satisfies Takes<InferOutput<typeof frames.heartbeat>, socket.HeartbeatFrame>,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import { previewOf } from '../src/conversation-info.ts';
+import type { Synced } from '../src/frames.ts';
 import type { ConversationInfo, Message } from '../src/protocol.ts';
 import { Replica } from '../src/replica.ts';
 
@@ -34,6 +35,25 @@ function message(seq: number, senderId = 'bob'): Message {
   return { conversationId: 'room', seq, messageId, senderId, type: 'text', content, createdAt: at(seq) };
 }
 
+/** An answer to what is asked for now. */
+function synced(answer: Partial<Synced>): void {
+  const conversation: Synced = {
+    conversationId: 'room',
+    lastSeq: 0,
+    lastReadSeq: 0,
+    lastRevision: 0,
+    messages: [],
+    changed: [],
+    hasMore: false,
+    ...answer,
+  };
+  replica.takeSynced(
+    { type: 'sync', conversations: [conversation] },
+    [replica.wanted('room')],
+    replica.moment,
+  );
+}
+
 let told: string[];
 let replica: Replica;
 beforeEach(() => {
@@ -41,11 +61,13 @@ beforeEach(() => {
   replica = new Replica({
     onSeen: () => undefined,
     onMessage: ({ seq }) => told.push(`message ${seq}`),
+    onChanged: ({ seq, revision }) => told.push(`changed ${seq} ${revision}`),
     onInfo: () => undefined,
     onRead: (_id, userId, seq) => told.push(`read ${userId} ${seq}`),
     onRemoved: () => told.push('removed'),
     onLack: () => told.push('lack'),
     onHint: () => told.push('hint'),
+    onReturn: () => told.push('return'),
   });
   replica.userId = 'alice';
 });
@@ -61,6 +83,7 @@ test('a gap is noticed with the event that shows it', () => {
 
 test('a message that others have read, but that has not come, is a hint and not yet a gap', () => {
   replica.takeRow(row({ lastSeq: 3 }), replica.moment);
+  synced({ lastSeq: 3 });
   replica.take({ type: 'read', conversationId: 'room', userId: 'bob', seq: 4 });
   expect(told).toEqual(['read bob 4', 'hint']);
   replica.take({ type: 'message', messages: [message(4)] });
@@ -121,9 +144,9 @@ describe('an answer that was asked for before an event', () => {
     const askedAt = replica.moment;
     replica.take({ type: 'conversation', conversation: row() });
     const conversations = [{ conversationId: 'room', code: 'NOT_FOUND' as const }];
-    replica.takeSynced({ type: 'sync', conversations }, askedAt);
+    replica.takeSynced({ type: 'sync', conversations }, [], askedAt);
     expect(replica.get('room')).toBeDefined();
-    replica.takeSynced({ type: 'sync', conversations }, replica.moment);
+    replica.takeSynced({ type: 'sync', conversations }, [], replica.moment);
     expect(replica.get('room')).toBeUndefined();
   });
 });

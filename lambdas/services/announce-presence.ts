@@ -4,7 +4,7 @@ import type { OnlineStatuses } from './online-status.ts';
 import type { Push } from './push.ts';
 import type { Report } from './report.ts';
 
-/** Of a user who comes and goes all the time, the functions of the next changes tell, and none goes on for ever. */
+/** A user who comes and goes all the time is told of by the next one who comes or goes. */
 const patienceMs = 2_000;
 
 /**

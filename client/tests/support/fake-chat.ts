@@ -14,6 +14,7 @@ type Room = {
   createdAt: string;
   createdBy: string;
   messages: Message[];
+  lastRevision: number;
   members: Map<string, Membership>;
 };
 
@@ -26,6 +27,12 @@ export class Refusal extends Error {
   }
 }
 
+/** A change as a client asks for it. */
+export type Change = { seq: number } & (
+  | { action: 'editMessage'; content: string }
+  | { action: 'deleteMessage' }
+  | { action: 'react'; emoji: string; op: 'add' | 'remove' }
+);
 export type Outgoing = { conversationId: string; messageId: string; content: string };
 
 /** What the server keeps: rooms, their messages by `seq`, and who has read how far. No network, no accidents. */
@@ -48,6 +55,7 @@ export class FakeChat {
       createdAt: joinedAt,
       createdBy: creator,
       messages: [],
+      lastRevision: 0,
       members: new Map(
         [creator, ...others].map((userId, index) => [
           userId,
@@ -138,6 +146,60 @@ export class FakeChat {
     }
   }
 
+  /** Some changes that are made together, and told in one event. */
+  change(id: string, userId: string, changes: Change[]): void {
+    const room = this.#room(id);
+    const afterRevision = room.lastRevision;
+    const changed = new Set<number>();
+    for (const change of changes) {
+      const message = room.messages[change.seq - 1];
+      if (message === undefined) throw new Refusal('NOT_FOUND');
+      const refused = refusal(message, userId, change);
+      if (refused !== undefined) {
+        const { action } = change;
+        const { messageId } = message;
+        this.onPush(userId, { type: 'error', code: refused, message: refused, action, messageId });
+        continue;
+      }
+      const after = afterChange(message, userId, change, this.#clock.iso());
+      if (after === message) {
+        const { revision = 0 } = message;
+        const afterRevision = Math.max(0, revision - 1);
+        this.onPush(userId, {
+          type: 'messageChanged',
+          messages: [message],
+          afterRevision,
+          lastRevision: revision,
+        });
+        continue;
+      }
+      room.lastRevision += 1;
+      room.messages[change.seq - 1] = { ...after, revision: room.lastRevision };
+      changed.add(change.seq);
+    }
+    if (changed.size === 0) return;
+    const messages = this.changedAfter(id, afterRevision);
+    for (const member of room.members.keys()) {
+      this.onPush(member, {
+        type: 'messageChanged',
+        messages,
+        afterRevision,
+        lastRevision: room.lastRevision,
+      });
+    }
+  }
+
+  lastRevision(id: string): number {
+    return this.#room(id).lastRevision;
+  }
+
+  /** As they are now, by revision. */
+  changedAfter(id: string, revision: number): Message[] {
+    return this.#room(id)
+      .messages.filter((message) => revisionOf(message) > revision)
+      .sort((one, other) => revisionOf(one) - revisionOf(other));
+  }
+
   markRead(id: string, userId: string, seq: number): number {
     const member = this.#member(id, userId);
     const wanted = Math.min(seq, this.#room(id).messages.length);
@@ -154,6 +216,13 @@ export class FakeChat {
   messages(id: string, userId: string): Message[] {
     this.#member(id, userId);
     return this.#room(id).messages;
+  }
+
+  /** All messages as they were when they came, by `seq`. */
+  asStored(id: string): Message[] {
+    return [...this.#stored.values()]
+      .filter(({ conversationId }) => conversationId === id)
+      .sort((one, other) => one.seq - other.seq);
   }
 
   isMember(id: string, userId: string): boolean {
@@ -229,5 +298,35 @@ export class FakeChat {
     const member = this.#room(id).members.get(userId);
     if (member === undefined) throw new Refusal('NOT_FOUND');
     return member;
+  }
+}
+
+const revisionOf = ({ revision = 0 }: Message) => revision;
+
+function refusal(message: Message, userId: string, { action }: Change): 'FORBIDDEN' | 'CONFLICT' | undefined {
+  if (action !== 'react' && message.senderId !== userId) return 'FORBIDDEN';
+  return message.deleted && action !== 'deleteMessage' ? 'CONFLICT' : undefined;
+}
+
+/** The very same object where nothing changes. */
+function afterChange(message: Message, userId: string, change: Change, now: string): Message {
+  switch (change.action) {
+    case 'editMessage':
+      return message.content === change.content
+        ? message
+        : { ...message, content: change.content, editedAt: now };
+    case 'deleteMessage': {
+      const { editedAt, reactions, ...rest } = message;
+      return message.deleted ? message : { ...rest, content: '', deleted: true };
+    }
+    case 'react': {
+      const { reactions = {}, ...rest } = message;
+      const users = reactions[change.emoji] ?? [];
+      if (users.includes(userId) === (change.op === 'add')) return message;
+      const left = change.op === 'add' ? [...users, userId] : users.filter((one) => one !== userId);
+      const { [change.emoji]: _before, ...others } = reactions;
+      const after = left.length > 0 ? { ...others, [change.emoji]: left } : others;
+      return Object.keys(after).length > 0 ? { ...rest, reactions: after } : rest;
+    }
   }
 }

@@ -1,6 +1,7 @@
+import type { Wanted } from '../../src/frames.ts';
 import type { Fetch } from '../../src/http.ts';
 import type { WebSocketClass } from '../../src/transport.ts';
-import { FakeChat, type Outgoing, Refusal } from './fake-chat.ts';
+import { type Change, FakeChat, type Outgoing, Refusal } from './fake-chat.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { fakeFetch } from './fake-http.ts';
 import { FakeSocket } from './fake-socket.ts';
@@ -35,7 +36,7 @@ export class FakeServer {
   /** Between the acknowledgement of a message and its storing. */
   storeAfterMs = 5;
   readonly #refusals: (Refused & { action: string })[] = [];
-  readonly #queues = new Map<string, { senderId: string; outgoing: Outgoing }[]>();
+  readonly #queues = new Map<string, (() => void)[]>();
 
   constructor(clock: FakeClock) {
     this.clock = clock;
@@ -82,16 +83,13 @@ export class FakeServer {
     }
   }
 
-  /** Durably queued: stored later, those of one conversation in this order. */
-  accept(senderId: string, outgoing: Outgoing): void {
-    this.chat.messages(outgoing.conversationId, senderId);
-    const queue = this.#queues.get(outgoing.conversationId) ?? [];
-    this.#queues.set(outgoing.conversationId, queue);
-    queue.push({ senderId, outgoing });
-    this.clock.setTimeout(() => {
-      const first = queue.shift();
-      if (first !== undefined) this.chat.store(first.senderId, first.outgoing);
-    }, this.storeAfterMs);
+  /** Durably queued: stored later, what is of one conversation in this order. */
+  accept(conversationId: string, userId: string, store: () => void): void {
+    this.chat.messages(conversationId, userId);
+    const queue = this.#queues.get(conversationId) ?? [];
+    this.#queues.set(conversationId, queue);
+    queue.push(store);
+    this.clock.setTimeout(() => queue.shift()?.(), this.storeAfterMs);
   }
 
   #act(userId: string, frame: Frame): object {
@@ -108,9 +106,18 @@ export class FakeServer {
       }
       case 'sendMessage': {
         const { conversationId, messageId, content } = frame as unknown as Outgoing;
-        this.accept(userId, { conversationId, messageId, content });
+        this.accept(conversationId, userId, () => chat.store(userId, { conversationId, messageId, content }));
         const acceptedAt = clock.iso();
         return { type: 'ack', action: frame.action, conversationId, messageId, acceptedAt };
+      }
+      case 'editMessage':
+      case 'deleteMessage':
+      case 'react': {
+        const { conversationId, ...change } = frame as unknown as Change & { conversationId: string };
+        const { action, seq } = change;
+        if (seq > chat.messages(conversationId, userId).length) throw new Refusal('NOT_FOUND');
+        this.accept(conversationId, userId, () => chat.change(conversationId, userId, [change]));
+        return { type: 'ack', action, conversationId, seq, acceptedAt: clock.iso() };
       }
       case 'sync':
         return { type: 'sync', conversations: this.#sync(userId, frame) };
@@ -120,17 +127,21 @@ export class FakeServer {
   }
 
   #sync(userId: string, frame: Frame): object[] {
-    const wanted = frame['conversations'] as { conversationId: string; afterSeq: number }[];
+    const wanted = frame['conversations'] as Wanted[];
     if (wanted.length > pages.syncConversations) throw new Refusal('BAD_REQUEST');
     // One reply holds so many messages of all conversations together.
     let room = pages.sync;
-    return wanted.map(({ conversationId, afterSeq }) => {
+    return wanted.map(({ conversationId, afterSeq, afterRevision }) => {
       if (!this.chat.isMember(conversationId, userId)) return { conversationId, code: 'NOT_FOUND' };
       const { lastSeq, lastReadSeq } = this.chat.row(conversationId, userId);
       const messages = this.chat.messages(conversationId, userId).slice(afterSeq, afterSeq + room);
       room -= messages.length;
-      const hasMore = afterSeq + messages.length < lastSeq;
-      return { conversationId, lastSeq, lastReadSeq, lastRevision: 0, messages, changed: [], hasMore };
+      const lastRevision = this.chat.lastRevision(conversationId);
+      const allChanged = this.chat.changedAfter(conversationId, afterRevision ?? lastRevision);
+      const changed = allChanged.slice(0, room);
+      room -= changed.length;
+      const hasMore = afterSeq + messages.length < lastSeq || changed.length < allChanged.length;
+      return { conversationId, lastSeq, lastReadSeq, lastRevision, messages, changed, hasMore };
     });
   }
 }

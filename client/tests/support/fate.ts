@@ -43,3 +43,9 @@ export const anyFate: fc.Arbitrary<Fate> = fc.oneof(
     }),
   },
 );
+
+/** With accidents now and then, so that much happens between them. */
+export const mildFate: fc.Arbitrary<Fate> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant({ kind: 'arrives' as const, afterMs: 5 }) },
+  { weight: 1, arbitrary: anyFate },
+);

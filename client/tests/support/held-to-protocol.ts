@@ -9,13 +9,8 @@ import {
   MessagesAnswer,
 } from '../../../shared/protocol/http.ts';
 
-const FromServer = v.union([
-  ServerEvent,
-  replies.SendMessageAck,
-  replies.MarkReadAck,
-  replies.SyncReply,
-  replies.HeartbeatReply,
-]);
+const { ErrorEvent: _anEventToo, ...onlyReplies } = replies;
+const FromServer = v.union([ServerEvent, ...Object.values(onlyReplies)]);
 
 export function heldToProtocol(frame: { type?: string }): void {
   if (frame.type !== undefined) v.parse(FromServer, frame);
