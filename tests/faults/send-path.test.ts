@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { World } from '../support/world.ts';
 import { faults } from './faults.ts';
-import { schedules } from './schedule.ts';
+import { changeSchedules, schedules } from './schedule.ts';
 import { Simulation } from './simulation.ts';
 import { verify } from './verify.ts';
 
@@ -17,19 +17,22 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test(`the log, the inboxes and the pushes agree after ${runs} schedules of faults`, {
-  timeout: timeoutMs,
-}, async () => {
-  let injected = 0;
-  await fc.assert(
-    fc.asyncProperty(schedules, faults, async (schedule, planned) => {
-      const run = await Simulation.begin(world, planned);
-      await run.carryOut(schedule);
-      await verify(world, run);
-      injected += run.faults.injected;
-    }),
-    { numRuns: runs, endOnFailure: false, ...(seed !== undefined && { seed: Number(seed) }) },
-  );
-  // A harness that injects nothing proves nothing.
-  expect(injected / runs).toBeGreaterThan(5);
+describe.each([
+  ['the log, the inboxes and the pushes agree', schedules, runs],
+  ['the messages are what their changes come to', changeSchedules, Math.ceil(runs / 2)],
+] as const)('%s', (_, steps, runs) => {
+  test(`after ${runs} schedules of faults`, { timeout: timeoutMs }, async () => {
+    let injected = 0;
+    await fc.assert(
+      fc.asyncProperty(steps, faults, async (schedule, planned) => {
+        const run = await Simulation.begin(world, planned);
+        await run.carryOut(schedule);
+        await verify(world, run);
+        injected += run.faults.injected;
+      }),
+      { numRuns: runs, endOnFailure: false, ...(seed !== undefined && { seed: Number(seed) }) },
+    );
+    // A harness that injects nothing proves nothing.
+    expect(injected / runs).toBeGreaterThan(5);
+  });
 });

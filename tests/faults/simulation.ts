@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
+import { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { Container, World } from '../support/world.ts';
 import { type Fault, FaultSource } from './faults.ts';
@@ -76,6 +78,14 @@ export class Simulation {
     return run;
   }
 
+  /** The changes that came out of the stream, in its order. */
+  get changes(): AcceptedChange[] {
+    return this.#delivered.flatMap(({ data }) => {
+      const parsed = v.safeParse(AcceptedChange, JSON.parse(Buffer.from(data, 'base64').toString()));
+      return parsed.success ? [parsed.output] : [];
+    });
+  }
+
   async carryOut(schedule: Step[][]): Promise<void> {
     for (const group of schedule) await Promise.all(group.map((step) => this.#take(step)));
     this.faults.clear();
@@ -103,6 +113,16 @@ export class Simulation {
         if (message === undefined || first === undefined) return;
         if (!step.changed) return this.#send(message, first.conversation, first.content);
         return this.#send(message, 0, `${first.content} (changed)`);
+      }
+      case 'change': {
+        const { user, conversation, which, change } = step;
+        const conversationId = this.#conversationId(conversation);
+        const head = await this.#observer.stores.conversations.head(conversationId);
+        const seq = 1 + (which % Math.max(head?.lastSeq ?? 0, 1));
+        await this.#insist(['NOT_FOUND', 'FORBIDDEN', 'CONFLICT'], ({ acceptChange }) =>
+          acceptChange.accept(this.#userId(user), { conversationId, seq }, change),
+        );
+        return;
       }
       case 'markRead': {
         const { user, conversation, seq } = step;

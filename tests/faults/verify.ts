@@ -1,10 +1,14 @@
 import { expect } from 'vitest';
+import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
+import { changedMessage } from '../../shared/domain/message-changes.ts';
+import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
+import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { World } from '../support/world.ts';
 import { userCount } from './schedule.ts';
 import type { Simulation } from './simulation.ts';
 
-/** What must hold at the end of a run, whatever happened in it: protocol promises 1 to 4, and the derived tables. */
+/** What must hold at the end of a run, whatever happened in it: protocol promises 1 to 4 and 6, and the derived tables. */
 export async function verify(world: World, run: Simulation): Promise<void> {
   const logs: Message[][] = [];
   for (const conversationId of run.conversationIds) {
@@ -13,6 +17,7 @@ export async function verify(world: World, run: Simulation): Promise<void> {
   for (const [conversation, log] of logs.entries()) {
     denseAndInOrder(log);
     await headAgrees(world, run, conversation, log);
+    await changesAgree(world, run, conversation, log);
     await inboxesAgree(world, run, conversation, log);
   }
   eachStoredOnce(run, logs);
@@ -34,7 +39,7 @@ async function headAgrees(world: World, run: Simulation, conversation: number, l
   const members = await stores.memberships.all(conversationId);
   const last = log.at(-1);
   expect(head?.lastSeq).toBe(log.length);
-  expect(head?.lastMessagePreview?.seq).toBe(last?.seq);
+  expect(head?.lastMessagePreview ?? undefined).toEqual(last && messagePreview(last));
   expect(head?.memberCount).toBe(members.length);
   expect(head?.adminCount).toBe(members.filter((member) => member.role === 'admin').length);
 }
@@ -65,6 +70,64 @@ async function inboxesAgree(world: World, run: Simulation, conversation: number,
   }
 }
 
+/**
+ * Each applied change has a revision of its own; each changed message stands once among the changes, by its present one; and a
+ * message is what the changes to it come to in the order of the stream.
+ */
+async function changesAgree(world: World, run: Simulation, conversation: number, log: Message[]) {
+  const { stores, changed } = world.container();
+  const conversationId = run.conversationIds[conversation] ?? '';
+  const head = await stores.conversations.head(conversationId);
+  const changes = run.changes.filter((change) => change.conversationId === conversationId);
+  const applied = await stores.changeLog.appliedAmong(uniqueByAcceptId(changes));
+  expect(head?.lastRevision, 'as many revisions as applied changes').toBe(applied.size);
+
+  const { messages } = await changed.between(conversationId, 0, Number.MAX_SAFE_INTEGER, 1000);
+  const expected = log.filter(({ revision }) => revision !== undefined);
+  expect(messages).toEqual(expected.sort((one, other) => (one.revision ?? 0) - (other.revision ?? 0)));
+
+  const absent = new Set(run.userIds.filter((_, user) => run.absences.has(`${user}/${conversation}`)));
+  for (const message of log) {
+    const own = uniqueByAcceptId(changes.filter(({ seq }) => seq === message.seq));
+    const before = original(run, message);
+    // Whether someone who comes and goes was there at that moment is not known here.
+    if (before === undefined || own.some(({ userId }) => absent.has(userId))) continue;
+    const { content, deleted, reactions } = own.reduce(changedByMember(run), before);
+    expect([message.content, message.deleted, message.reactions]).toEqual([content, deleted, reactions]);
+  }
+}
+
+function uniqueByAcceptId(changes: AcceptedChange[]): AcceptedChange[] {
+  const first = new Map<string, AcceptedChange>();
+  for (const change of changes) if (!first.has(change.acceptId)) first.set(change.acceptId, change);
+  return [...first.values()];
+}
+
+/** User 0 is the admin of both conversations. */
+function changedByMember(run: Simulation) {
+  return (message: Message, { change, userId }: AcceptedChange): Message => {
+    const role = userId === run.userIds[0] ? 'admin' : 'member';
+    try {
+      return changedMessage(message, change, { userId, role }, message.createdAt);
+    } catch (error) {
+      if (error instanceof ParleyError) return message; // Refused, as it was in the run.
+      throw error;
+    }
+  };
+}
+
+/** The message as it was stored; `undefined` where it was sent with other words too, and may be stored as of either sending. */
+function original(run: Simulation, message: Message): Message | undefined {
+  const { editedAt, deleted, reactions, revision, ...rest } = message;
+  const sent = run.sent.find(({ messageId }) => messageId === message.messageId);
+  const [content, ...others] = new Set(sent?.attempts.map((attempt) => attempt.content));
+  return content === undefined || others.length > 0 ? undefined : { ...rest, content };
+}
+
+function idsOf({ conversationId, seq, messageId, senderId, createdAt }: Message) {
+  return { conversationId, seq, messageId, senderId, createdAt };
+}
+
 function eachStoredOnce(run: Simulation, logs: Message[][]): void {
   for (const { user, messageId, attempts, acknowledged } of run.sent) {
     const stored = logs.flatMap((log, conversation) =>
@@ -73,7 +136,14 @@ function eachStoredOnce(run: Simulation, logs: Message[][]): void {
         .map(({ content }) => ({ conversation, content })),
     );
     expect(stored.length, `message ${messageId} is stored at most once`).toBeLessThanOrEqual(1);
-    for (const one of stored) expect(attempts).toContainEqual(one);
+    for (const { conversation, content } of stored) {
+      const sent = attempts.filter((attempt) => attempt.conversation === conversation);
+      expect(sent.length, `message ${messageId} is where it was sent to`).toBeGreaterThan(0);
+      const changed = logs[conversation]?.some(
+        (one) => one.messageId === messageId && (one.editedAt ?? one.deleted),
+      );
+      if (!changed) expect(sent).toContainEqual({ conversation, content });
+    }
     // One who left before it was stored is told so; anyone else's acknowledged message is there.
     const mayBeRefused = attempts.some(({ conversation }) => run.absences.has(`${user}/${conversation}`));
     if (acknowledged && !mayBeRefused) expect(stored.length, `message ${messageId} was acknowledged`).toBe(1);
@@ -109,9 +179,12 @@ function pushesAreOfStoredMessages(world: World, run: Simulation, logs: Message[
   for (const userId of run.userIds) {
     for (const frame of world.connections.posted.get(userId) ?? []) {
       const event: { type: string; messages?: Message[] } = JSON.parse(frame);
-      if (event.type !== 'message') continue;
       for (const message of event.messages ?? []) {
-        expect(stored.get(`${message.conversationId}/${message.seq}`)).toEqual(message);
+        const now = stored.get(`${message.conversationId}/${message.seq}`);
+        // Of what has changed since it was pushed, what never changes is the same.
+        if (now?.revision === message.revision) expect(message).toEqual(now);
+        else expect(idsOf(message)).toEqual(now && idsOf(now));
+        expect(message.revision ?? 0).toBeLessThanOrEqual(now?.revision ?? 0);
       }
     }
     world.connections.posted.delete(userId);

@@ -317,6 +317,7 @@ export class World {
     const stream = new MessageStream(kinesis, streamName);
     const changes = new ChangeStore(documents, tables.changes);
     const changed = new ChangedMessages(changes, messages);
+    const changeLog = new ChangeLog(documents, tables);
     const log = new MessageLog(documents, tables);
     const states = new ConversationStates(conversations, memberships);
     const fanOut = new FanOutJobs(subscriptionStore, queue);
@@ -333,6 +334,7 @@ export class World {
         users,
         presence,
         changes,
+        changeLog,
         log,
         rateLimits,
         subscriptions: subscriptionStore,
@@ -379,7 +381,7 @@ export class World {
           hop: () => {},
         }),
         changes: new DeliverChanges({
-          persist: new PersistChanges(new ChangeLog(documents, tables), messages, states, count),
+          persist: new PersistChanges(changeLog, messages, states, count),
           push,
           fanOut,
           report,
