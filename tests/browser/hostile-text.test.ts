@@ -51,6 +51,26 @@ test('text, names and titles are shown as they were written, and run nowhere', a
   expect(await hers.page.locator('#app script, #app img, #app b').count()).toBe(0);
 });
 
+test('what a message is edited to is shown as it was written, too', async () => {
+  const direct = await mallory.dm(await parley.register('harriet'));
+  const count = attacks.length;
+  await parley.accept(
+    direct,
+    attacks.map((_, index) => ({ from: mallory, text: `Harmless ${index}.` })),
+  );
+  await parley.untilStored(mallory, direct, count);
+  const his = await parley.device(mallory, { hash: `#/c/${direct}` });
+  await his.seesMessage(`Harmless ${count - 1}.`);
+  for (const [index, content] of attacks.entries())
+    await parley.change(direct, mallory, index + 1, { type: 'edit', content });
+  await expect.poll(() => his.texts()).toEqual(attacks);
+  // Excerpts of it: in the name of its menu, and over the text while it is edited again.
+  await his.choose('{{constructor', 'Edit');
+  await his.page.getByText('Editing {{constructor').waitFor();
+  expect(await his.page.evaluate('window.hacked')).toBeUndefined();
+  expect(await his.page.locator('#app script, #app img, #app b').count()).toBe(0);
+});
+
 test('only web addresses become links, which lead where they say and tell nothing of this page', async () => {
   const direct = await mallory.dm(alice);
   await parley.accept(direct, [

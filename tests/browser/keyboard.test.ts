@@ -132,3 +132,58 @@ test('on a narrow screen one pane is shown, and the focus goes with it', async (
   await hers.row('Bob').waitFor();
   await expect.poll(() => focused(hers)).toContain('Bob');
 });
+
+test('what can be done with a message is reached and done with the keyboard', async () => {
+  const hers = await parley.device(alice, { hash: `#/c/${conversations.get('dan')}` });
+  await hers.send('Two');
+  await hers.message('Two').getByRole('button').waitFor({ state: 'attached' });
+  // Tab reaches one message; arrows move among them.
+  await press(hers, 'Shift+Tab');
+  expect(await focused(hers)).toBe('Actions: You, “Two”');
+  await press(hers, 'ArrowUp');
+  expect(await focused(hers)).toBe('Actions: You, “Hello dan”');
+  await press(hers, 'ArrowUp');
+  expect(await focused(hers)).toBe('Actions: You, “Hello dan”');
+  await expect.poll(() => hers.list.locator('button[tabindex="0"]').count()).toBe(1);
+
+  await press(hers, 'Enter');
+  await expect.poll(() => focused(hers)).toBe('👍');
+  await press(hers, 'ArrowRight', 'ArrowRight');
+  expect(await focused(hers)).toBe('😂');
+  await press(hers, 'Enter');
+  await hers.reaction('Hello dan', '😂').waitFor();
+  expect(await focused(hers)).toBe('Actions: You, “Hello dan”');
+  await press(hers, 'Tab');
+  expect(await focused(hers)).toBe('😂 1: You');
+  await press(hers, 'Enter');
+  await hers.reaction('Hello dan', '😂').waitFor({ state: 'detached' });
+  expect(await focused(hers)).toBe('Actions: You, “Hello dan”');
+
+  // Escape closes the menu, and leaves the conversation open.
+  await press(hers, 'Enter');
+  await expect.poll(() => focused(hers)).toBe('👍');
+  await press(hers, 'Escape');
+  expect(await focused(hers)).toBe('Actions: You, “Hello dan”');
+  await press(hers, 'Enter');
+  await expect.poll(() => focused(hers)).toBe('👍');
+  await press(hers, 'ArrowDown');
+  expect(await focused(hers)).toBe('Edit');
+  await press(hers, 'Enter');
+  await expect.poll(() => focused(hers)).toBe('Edit message');
+  await hers.page.keyboard.type(' Ito');
+  await press(hers, 'Enter');
+  await hers.message('Hello dan Ito').getByText('(edited)').waitFor();
+  await expect.poll(() => focused(hers)).toBe('Message');
+
+  await press(hers, 'Shift+Tab', 'Enter');
+  await expect.poll(() => focused(hers)).toBe('👍');
+  await press(hers, 'End');
+  expect(await focused(hers)).toBe('Delete…');
+  await press(hers, 'Enter');
+  await hers.dialog.waitFor();
+  await press(hers, 'Tab', 'Tab');
+  expect(await focused(hers)).toBe('Delete');
+  await press(hers, 'Enter');
+  await hers.seesMessage('This message was deleted');
+  expect(await focused(hers)).toBe('Messages with Dan');
+});

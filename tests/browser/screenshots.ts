@@ -24,6 +24,8 @@ try {
       for (const colorScheme of themes) {
         const chat = await show(scene, { viewport, colorScheme, reducedMotion: 'reduce' });
         await chat.page.evaluate('document.fonts.ready.then(() => true)');
+        // Nothing is shown only because the pointer happens to be on it.
+        await chat.page.mouse.move(0, 0);
         const path = join(directory, `${name}-${colorScheme}-${viewport.width}.png`);
         await chat.page.screenshot({ path, caret: 'hide', animations: 'disabled' });
         await parley.closeDevices();

@@ -8,6 +8,8 @@ import './styles/sign-in.css';
 import './styles/inbox.css';
 import './styles/conversation.css';
 import './styles/messages.css';
+import './styles/reactions.css';
+import './styles/composer.css';
 import './styles/details.css';
 
 const root = document.getElementById('app');

@@ -55,6 +55,32 @@ export class ChatPage {
     await this.message(text).waitFor();
   }
 
+  /** What others reacted with, and with what oneself did. */
+  reaction(text: string, emoji: string): Locator {
+    return this.message(text).getByRole('button', { name: new RegExp(`^${emoji}`) });
+  }
+
+  async openMenu(text: string): Promise<void> {
+    await this.message(text).hover();
+    await this.message(text)
+      .getByRole('button', { name: /^Actions/ })
+      .click();
+    await this.page.getByRole('menu').waitFor();
+  }
+
+  /** Opens a message's menu and chooses something of it: an emoji, or by its words. */
+  async choose(text: string, item: string): Promise<void> {
+    await this.openMenu(text);
+    const name = { name: item, exact: true };
+    const { page } = this;
+    await page.getByRole('menuitem', name).or(page.getByRole('menuitemcheckbox', name)).click();
+  }
+
+  /** In place of the composer while a message is written anew. */
+  get editor(): Locator {
+    return this.page.getByRole('textbox', { name: 'Edit message' });
+  }
+
   /** The texts of the messages on the screen, from top to bottom. */
   texts(): Promise<string[]> {
     return this.list.locator('.bubble-text').allTextContents();

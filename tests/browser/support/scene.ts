@@ -50,14 +50,26 @@ export async function setScene(parley: WebParley): Promise<Scene> {
     group,
     [alice, 'Who joins on Saturday?'],
     [carol, 'I do, if we start after nine.'],
-    [carol, 'The first train is at 8:12, the next one at 9:12.'],
+    [carol, 'The first train is at 8:12.'],
+    [bob, 'Wrong window, sorry.'],
     [bob, 'Count me in. I bring the stove, somebody else the coffee.'],
     [alice, 'Coffee is mine.'],
     [alice, 'The route: https://example.com/routes/lake-circuit (14 km, 600 m up)'],
     [carol, 'Lovely. Rain is forecast for the afternoon, so let us be at the hut by two.'],
   );
-  await Promise.all([bob, carol].map((one) => one.api.put(`/conversations/${group}/read`, { seq: 6 })));
-  await alice.api.put(`/conversations/${group}/read`, { seq: 7 });
+  await parley.change(group, bob, 4, { type: 'delete' });
+  await parley.change(group, carol, 3, {
+    type: 'edit',
+    content: 'The first train is at 8:12, the next one at 9:12.',
+  });
+  for (const [person, emoji] of [
+    [bob, '❤️'],
+    [carol, '❤️'],
+    [carol, '☕'],
+  ] as const)
+    await parley.change(group, person, 6, { type: 'react', emoji, op: 'add' });
+  await Promise.all([bob, carol].map((one) => one.api.put(`/conversations/${group}/read`, { seq: 7 })));
+  await alice.api.put(`/conversations/${group}/read`, { seq: 8 });
   await alice.api.patch(`/conversations/${group}/settings`, { pinned: true });
 
   const direct = await alice.dm(bob);
@@ -74,6 +86,12 @@ export async function setScene(parley: WebParley): Promise<Scene> {
     [bob, 'I would have paid to see their faces.'],
     [bob, 'Lunch to celebrate? The place around the corner has the lentil soup again.'],
   );
+  for (const [person, seq, emoji] of [
+    [bob, 3, '😂'],
+    [alice, 4, '😂'],
+    [bob, 5, '👏'],
+  ] as const)
+    await parley.change(direct, person, seq, { type: 'react', emoji, op: 'add' });
   await bob.api.put(`/conversations/${direct}/read`, { seq: 5 });
   await alice.api.put(`/conversations/${direct}/read`, { seq: 5 });
   return { parley, alice, newcomer, direct, group };

@@ -79,6 +79,33 @@ export const views: View[] = [
       const chat = await parley.device(alice, { ...look, before, hash: `#/c/${direct}` });
       await chat.seesMessage('Lunch to celebrate');
       await chat.message('So I pulled the plug').getByTitle('Read').waitFor();
+      await chat.reaction('Nothing lost', '👏').waitFor();
+      return chat;
+    },
+  },
+  {
+    name: 'message-menu',
+    async show(scene, look) {
+      const chat = await openGroup(scene, look);
+      await chat.openMenu('Coffee is mine');
+      return chat;
+    },
+  },
+  {
+    name: 'choose-reaction',
+    async show(scene, look) {
+      const chat = await openGroup(scene, look);
+      await chat.choose('Coffee is mine', 'Another reaction');
+      await chat.dialog.waitFor();
+      return chat;
+    },
+  },
+  {
+    name: 'editing',
+    async show(scene, look) {
+      const chat = await openGroup(scene, look);
+      await chat.choose('Coffee is mine', 'Edit');
+      await chat.editor.fill('Coffee is mine, and the cake.');
       return chat;
     },
   },
@@ -199,5 +226,6 @@ async function openGroup({ parley, alice, group }: Scene, look: BrowserContextOp
   await chat.seesMessage('Lovely. Rain is forecast');
   await chat.list.getByText('Carol Lindqvist').first().waitFor();
   await chat.message('Coffee is mine').getByTitle('Read').waitFor();
+  await chat.reaction('Coffee is mine', '☕').waitFor();
   return chat;
 }

@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { type Runtime, startRuntime } from '../../../local/runtime.ts';
 import { buildConsole } from '../../../scripts/build-console.ts';
 import { webDirectory } from '../../../scripts/build-web.ts';
+import type { AcceptedChange, MessageChange } from '../../../shared/domain/accepted-change.ts';
 import type { AcceptedMessage } from '../../../shared/domain/accepted-message.ts';
 import type { Conversation } from '../../../shared/protocol/entities.ts';
 import { ApiClient } from '../../support/api-client.ts';
@@ -113,33 +114,36 @@ export class WebParley {
 
   /** Puts messages into the stream as the send function would, past its rate limit. */
   async accept(conversationId: string, texts: readonly { from: Person; text: string }[]): Promise<void> {
-    const { endpoints, region } = this.#runtime;
-    const client = new KinesisClient({
-      endpoint: endpoints.kinesis,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestHandler: new NodeHttpHandler({}),
-    });
-    const records = texts.map(({ from, text }) => {
-      const message: AcceptedMessage = {
-        version: 1,
-        acceptId: crypto.randomUUID(),
-        acceptedAt: new Date().toISOString(),
-        conversationId,
-        senderId: from.id,
-        messageId: crypto.randomUUID(),
-        type: 'text',
-        content: text,
-      };
-      return { PartitionKey: conversationId, Data: Buffer.from(JSON.stringify(message)) };
-    });
-    for (let start = 0; start < records.length; start += RECORDS_A_CALL) {
-      const StreamName = this.#runtime.physicalName('Messages');
-      await client.send(
-        new PutRecordsCommand({ StreamName, Records: records.slice(start, start + RECORDS_A_CALL) }),
-      );
-    }
-    client.destroy();
+    await this.#put(
+      conversationId,
+      texts.map(
+        ({ from, text }): AcceptedMessage => ({
+          version: 1,
+          acceptId: crypto.randomUUID(),
+          acceptedAt: new Date().toISOString(),
+          conversationId,
+          senderId: from.id,
+          messageId: crypto.randomUUID(),
+          type: 'text',
+          content: text,
+        }),
+      ),
+    );
+  }
+
+  /** The same for a change to a message. */
+  async change(conversationId: string, by: Person, seq: number, change: MessageChange): Promise<void> {
+    const accepted: AcceptedChange = {
+      version: 1,
+      kind: 'change',
+      acceptId: crypto.randomUUID(),
+      acceptedAt: new Date().toISOString(),
+      conversationId,
+      seq,
+      userId: by.id,
+      change,
+    };
+    await this.#put(conversationId, [accepted]);
   }
 
   async untilStored(member: Person, conversationId: string, seq: number): Promise<void> {
@@ -158,6 +162,27 @@ export class WebParley {
     await this.browser.close();
     await this.#runtime.close();
     await rm(this.#dataDirectory, { recursive: true, force: true });
+  }
+
+  async #put(conversationId: string, accepted: readonly object[]): Promise<void> {
+    const { endpoints, region } = this.#runtime;
+    const client = new KinesisClient({
+      endpoint: endpoints.kinesis,
+      region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      requestHandler: new NodeHttpHandler({}),
+    });
+    const records = accepted.map((one) => ({
+      PartitionKey: conversationId,
+      Data: Buffer.from(JSON.stringify(one)),
+    }));
+    for (let start = 0; start < records.length; start += RECORDS_A_CALL) {
+      const StreamName = this.#runtime.physicalName('Messages');
+      await client.send(
+        new PutRecordsCommand({ StreamName, Records: records.slice(start, start + RECORDS_A_CALL) }),
+      );
+    }
+    client.destroy();
   }
 
   #api(token?: string): ApiClient {

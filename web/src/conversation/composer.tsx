@@ -1,33 +1,32 @@
 import type { Conversation } from '@parley/client';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { IconButton } from '../elements/icon-button.tsx';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useChat } from '../sdk/chat-context.ts';
+import { ComposerForm } from './composer-form.tsx';
 import { keepDraft, readDraft } from './drafts.ts';
-import { lengthProblem, sendable } from './sendable-text.ts';
 
-type Props = { conversation: Conversation; onSend(): void };
+type Props = {
+  conversation: Conversation;
+  onSend(): void;
+  /** Up in an empty composer. */
+  onEditLast(): void;
+  /** Takes the focus when it appears. */
+  isFocused: boolean;
+};
 
-export function Composer({ conversation, onSend }: Props) {
+/** Where new messages are written; what is not sent stays a draft. */
+export function Composer({ conversation, onSend, onEditLast, isFocused }: Props) {
   const { me, fail } = useChat();
   const [text, setText] = useState(() => readDraft(me.userId, conversation.id));
   const input = useRef<HTMLTextAreaElement>(null);
-  const ready = sendable(text);
-  const problem = lengthProblem(ready);
-
-  // As high as its text, up to the limit in messages.css.
-  useLayoutEffect(() => {
-    const area = input.current;
-    if (!area) return;
-    area.style.height = 'auto';
-    area.style.height = `${area.scrollHeight}px`;
-  }, [text]);
+  useEffect(() => {
+    if (isFocused) input.current?.focus();
+  }, [conversation]);
 
   const write = (value: string) => {
     setText(value);
     keepDraft(me.userId, conversation.id, value);
   };
-  const send = () => {
-    if (ready === '' || problem?.isTooLong) return;
+  const send = (ready: string) => {
     try {
       conversation.send(ready);
       write('');
@@ -35,53 +34,22 @@ export function Composer({ conversation, onSend }: Props) {
     } catch (error) {
       fail('send this message', error);
     }
-    input.current?.focus();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    // While a syllable is being composed, Enter chooses a candidate.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    // On a touch keyboard there is no Shift-Enter: Enter makes the new line, the button sends.
-    if (matchMedia('(pointer: coarse)').matches && !event.ctrlKey) return;
-    event.preventDefault();
-    send();
   };
   return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
+    <ComposerForm
+      label="Message"
+      text={text}
+      onText={write}
+      action="Send"
+      icon="send"
+      onSubmit={send}
+      onKeyDown={(event) => {
+        const { key, altKey, ctrlKey, metaKey, shiftKey } = event;
+        if (key !== 'ArrowUp' || text !== '' || altKey || ctrlKey || metaKey || shiftKey) return;
         event.preventDefault();
-        send();
+        onEditLast();
       }}
-    >
-      <div class="composer-box">
-        <textarea
-          ref={input}
-          rows={1}
-          aria-label="Message"
-          placeholder="Message"
-          dir="auto"
-          value={text}
-          onInput={(event) => write(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-          {...(problem && { 'aria-describedby': 'composer-problem' })}
-        />
-        <IconButton
-          icon="send"
-          label="Send"
-          type="submit"
-          class="send"
-          aria-disabled={ready === '' || problem?.isTooLong === true}
-        />
-      </div>
-      {problem !== undefined && (
-        <p
-          id="composer-problem"
-          class={problem.isTooLong ? 'composer-note error' : 'composer-note'}
-          role="status"
-        >
-          {problem.words}
-        </p>
-      )}
-    </form>
+      input={input}
+    />
   );
 }

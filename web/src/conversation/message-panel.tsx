@@ -1,4 +1,4 @@
-import type { Conversation, ConversationInfo } from '@parley/client';
+import type { Conversation, ConversationInfo, Message } from '@parley/client';
 import type { RefObject } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { Icon } from '../elements/icon.tsx';
@@ -7,12 +7,15 @@ import { useChat } from '../sdk/chat-context.ts';
 import { useEmitter } from '../sdk/use-emitter.ts';
 import { useNow } from '../shell/use-now.ts';
 import { reasonInWords } from '../text/error-words.ts';
+import { allowedOn } from './message-actions.ts';
+import { MessageDialogs } from './message-dialogs.tsx';
 import { MessageRow } from './message-row.tsx';
 import { estimateHeight } from './row-height-estimate.ts';
 import { type Row, rowsOf } from './rows.ts';
+import { useMessageActions } from './use-message-actions.ts';
 import { useNewLine } from './use-new-line.ts';
 import { useReadMarker } from './use-read-marker.ts';
-import { useTimeline } from './use-timeline.ts';
+import type { LoadedTimeline } from './use-timeline.ts';
 import { type ListHandle, type ListView, VirtualList } from './virtual-list.tsx';
 
 type Props = {
@@ -20,18 +23,24 @@ type Props = {
   info: ConversationInfo;
   readerIds: readonly string[];
   list: RefObject<ListHandle | null>;
+  loaded: LoadedTimeline;
+  /** `seq` of the message that is being written anew. */
+  editedSeq: number | undefined;
+  onEdit(message: Message): void;
 };
 
 /** Nearer to the top than this, older messages are loaded. */
 const LOAD_OLDER_AT = 1200;
 
-export function MessagePanel({ conversation, info, readerIds, list }: Props) {
+export function MessagePanel({ conversation, info, readerIds, list, loaded, editedSeq, onEdit }: Props) {
   const { me } = useChat();
-  const { timeline, loading, error, loadOlder } = useTimeline(conversation);
+  const { timeline, loading, error, loadOlder } = loaded;
   useEmitter(conversation, 'outgoing', 'read');
   const now = useNow();
   const newAfter = useNewLine(conversation, me.userId);
   const seen = useReadMarker(conversation);
+  const focusList = () => list.current?.focus();
+  const { actions, question, onAnswered } = useMessageActions({ conversation, onEdit, focusList });
   const [view, setView] = useState({ isAtEnd: true, lastSeq: 0 });
 
   const messages = timeline?.messages ?? [];
@@ -72,13 +81,17 @@ export function MessagePanel({ conversation, info, readerIds, list }: Props) {
         startKey={rows.some(({ kind }) => kind === 'new') ? 'new' : undefined}
         onView={onView}
         handle={list}
-        renderRow={(row) => (
+        canFocus={(row) => row.kind === 'message' && allowedOn(row.message, me.userId, info).react}
+        renderRow={(row, isReachable) => (
           <MessageRow
             row={row}
             conversation={conversation}
             info={info}
             readerIds={readerIds}
             now={now}
+            actions={actions}
+            editedSeq={editedSeq}
+            isReachable={isReachable}
             start={{ hasOlder: timeline?.hasOlder ?? true, error, onRetry: loadOlder }}
           />
         )}
@@ -89,6 +102,12 @@ export function MessagePanel({ conversation, info, readerIds, list }: Props) {
           {below > 0 ? `${below} new` : 'Newest'}
         </button>
       )}
+      <MessageDialogs
+        conversation={conversation}
+        question={question}
+        actions={actions}
+        onAnswered={onAnswered}
+      />
     </div>
   );
 }

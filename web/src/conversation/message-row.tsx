@@ -1,6 +1,7 @@
 import type { Conversation, ConversationInfo } from '@parley/client';
 import { useChat } from '../sdk/chat-context.ts';
 import { dayName } from '../text/time.ts';
+import type { MessageActions } from './message-actions.ts';
 import { OutgoingBubble } from './outgoing-bubble.tsx';
 import type { Row } from './rows.ts';
 import { StartOfConversation, type StartState } from './start-of-conversation.tsx';
@@ -14,9 +15,13 @@ type Props = {
   readerIds: readonly string[];
   now: number;
   start: StartState;
+  actions: MessageActions;
+  /** `seq` of the message that is being written anew. */
+  editedSeq: number | undefined;
+  isReachable: boolean;
 };
 
-export function MessageRow({ row, conversation, info, readerIds, now, start }: Props) {
+export function MessageRow({ row, conversation, info, readerIds, now, start, ...rest }: Props) {
   const { me } = useChat();
   switch (row.kind) {
     case 'start':
@@ -33,9 +38,11 @@ export function MessageRow({ row, conversation, info, readerIds, now, start }: P
         <StoredBubble
           message={row.message}
           place={row.place}
-          isMine={row.message.senderId === me.userId}
-          inGroup={info.type === 'GROUP'}
+          info={info}
           isRead={row.message.senderId === me.userId && isReadByAll(conversation, readerIds, row.message.seq)}
+          isBeingEdited={row.message.seq === rest.editedSeq}
+          isReachable={rest.isReachable}
+          actions={rest.actions}
         />
       );
   }

@@ -1,18 +1,22 @@
 import type { ComponentChildren, Ref } from 'preact';
 import { useImperativeHandle, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { moveBetweenRows, reachableIndex, rowKeyOf } from './row-focus.ts';
 import { RowLayout, type RowPlaces } from './row-layout.ts';
 import { type Anchor, anchorAt, isAtEnd, topFor } from './scroll-anchor.ts';
 
 type BaseRow = { key: string; kind: string };
 
 export type ListView = { firstIndex: number; lastIndex: number; top: number; isAtEnd: boolean };
-export type ListHandle = { toEnd(): void; scrollBy(pixels: number): void };
+export type ListHandle = { toEnd(): void; focus(): void };
 
 type Props<Row extends BaseRow> = {
   label: string;
   rows: readonly Row[];
   estimate(row: Row): number;
-  renderRow(row: Row): ComponentChildren;
+  /** `isReachable`: whether Tab leads into this row, which it does into one of all that are on the screen. */
+  renderRow(row: Row, isReachable: boolean): ComponentChildren;
+  /** Whether there is something in the row for the focus to be on. */
+  canFocus(row: Row): boolean;
   /** Shown at the top of the view when the list first appears. @default the end of the list */
   startKey?: string | undefined;
   /** Told after each scrolling and each change: which rows can be seen. */
@@ -45,6 +49,10 @@ export function VirtualList<Row extends BaseRow>(props: Props<Row>) {
   const top = topFor(now.anchor, now.height, layout);
   const first = layout.indexAt(top - OVERSCAN);
   const last = layout.indexAt(top + now.height + OVERSCAN);
+  const canFocus = (index: number) =>
+    index <= last && rows[index] !== undefined && props.canFocus(rows[index]);
+  const active = now.activeKey === undefined ? undefined : layout.indexOf(now.activeKey);
+  const reachable = reachableIndex(active, layout.indexAt(top + now.height - 1), first, canFocus);
 
   /** Puts everything where the anchor says, and renders again when other rows are needed for it. */
   const settle = () => {
@@ -100,23 +108,35 @@ export function VirtualList<Row extends BaseRow>(props: Props<Row>) {
     renderAgain(undefined);
   };
 
+  const onFocusIn = ({ target }: FocusEvent) => {
+    const key = rowKeyOf(target);
+    if (key === undefined || key === now.activeKey) return;
+    now.activeKey = key;
+    renderAgain(undefined);
+  };
+
   useImperativeHandle(handle, () => ({
     toEnd() {
       now.anchor = { at: 'end' };
       renderAgain(undefined);
     },
-    scrollBy(pixels) {
-      viewport.current?.scrollBy({ top: pixels });
+    focus() {
+      viewport.current?.focus({ preventScroll: true });
     },
   }));
 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="message-scroll" ref={viewport} onScroll={onScroll} tabIndex={0} aria-label={label}>
-      <ul class="message-list" ref={content}>
-        {rows.slice(first, last + 1).map((row) => (
+      <ul
+        class="message-list"
+        ref={content}
+        onFocusIn={onFocusIn}
+        onKeyDown={(event) => moveBetweenRows(event, event.currentTarget)}
+      >
+        {rows.slice(first, last + 1).map((row, index) => (
           <li key={row.key} data-key={row.key} class="message-row">
-            {props.renderRow(row)}
+            {props.renderRow(row, first + index === reachable)}
           </li>
         ))}
       </ul>
@@ -132,10 +152,19 @@ type State<Row extends BaseRow> = {
   width: number;
   /** Rendered again in a row, to settle. */
   rounds: number;
+  /** Of the row that last had the focus. */
+  activeKey: string | undefined;
 };
 
 function newState<Row extends BaseRow>(estimate: (row: Row) => number): State<Row> {
-  return { layout: new RowLayout(estimate), anchor: undefined, height: 800, width: 0, rounds: 0 };
+  return {
+    layout: new RowLayout(estimate),
+    anchor: undefined,
+    height: 800,
+    width: 0,
+    rounds: 0,
+    activeKey: undefined,
+  };
 }
 
 function startingAnchor(layout: RowPlaces, startKey: string | undefined): Anchor {

@@ -12,7 +12,11 @@ export type MenuRow = {
   items: (MenuItem & { content: ComponentChildren; isOn?: boolean })[];
 };
 
-export type MenuHandle = { open(): void };
+export type MenuHandle = {
+  open(): void;
+  /** Gives the focus to the button. */
+  focus(): void;
+};
 
 type Props = {
   /** Of the button that opens the menu. */
@@ -32,7 +36,10 @@ export function Menu({ label, buttonClass, row, items, children, isReachable = t
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  useImperativeHandle(handle ?? null, () => ({ open: () => setOpen(true) }));
+  useImperativeHandle(handle ?? null, () => ({
+    open: () => setOpen(true),
+    focus: () => button.current?.focus(),
+  }));
 
   // In the top layer: what scrolls around the button would cut it off.
   useLayoutEffect(() => {

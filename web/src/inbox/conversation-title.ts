@@ -1,8 +1,8 @@
 import type { ConversationInfo } from '@parley/client';
 
 export function titleOf({ type, title, peer }: Pick<ConversationInfo, 'type' | 'title' | 'peer'>): string {
-  // The other one of a DM may have left for good.
-  return type === 'DM' ? (peer?.displayName ?? 'Someone') : (title ?? 'Group');
+  // Without a peer: the other one's account was erased.
+  return type === 'DM' ? (peer?.displayName ?? 'Deleted account') : (title ?? 'Group');
 }
 
 /** What the colour of the picture comes from: the same for a person everywhere. */

@@ -66,6 +66,8 @@ function Preview({ info, isSelected }: { info: ConversationInfo; isSelected: boo
   }
   const preview = info.lastMessagePreview;
   if (preview === null) return <span class="inbox-row-preview">No messages yet</span>;
+  // No message is empty but a deleted one.
+  if (preview.text === '') return <span class="inbox-row-preview">Message deleted</span>;
   const isMine = preview.senderId === me.userId;
   const sender = isMine
     ? 'You: '

@@ -5,11 +5,15 @@ type Answer = Pick<PublicProfile, 'userId' | 'displayName' | 'username'>;
 /** Requests for names that come while one task renders are asked for together, up to the 100 that one call takes. */
 const IDS_PER_CALL = 100;
 
+/** Who wrote here and is nobody one shares a conversation with any more. */
+const FORMER_MEMBER = 'Former member';
+
 /** Names of the people one meets in messages, looked up once each and kept while the page is open. */
 export class People {
   readonly #client: ParleyClient;
   readonly #known = new Map<string, Answer>();
   readonly #asked = new Set<string>();
+  readonly #unknown = new Set<string>();
   readonly #listeners = new Set<() => void>();
   #wanted: string[] = [];
 
@@ -24,8 +28,14 @@ export class People {
     return this.#known.get(userId);
   }
 
+  /** Of who left the conversation there is no name any more, and of an erased account never again. */
   name(userId: string): string {
-    return this.get(userId)?.displayName ?? 'Someone';
+    return this.get(userId)?.displayName ?? (this.isUnknown(userId) ? FORMER_MEMBER : 'Someone');
+  }
+
+  /** Looked up, and not found. */
+  isUnknown(userId: string): boolean {
+    return this.#unknown.has(userId) && !this.#known.has(userId);
   }
 
   learn(profiles: readonly Answer[]): void {
@@ -33,7 +43,7 @@ export class People {
       ({ userId, displayName }) => this.#known.get(userId)?.displayName !== displayName,
     );
     for (const profile of fresh) this.#known.set(profile.userId, profile);
-    if (fresh.length > 0) for (const listener of this.#listeners) listener();
+    if (fresh.length > 0) this.#tell();
   }
 
   onChange(listener: () => void): () => void {
@@ -53,11 +63,22 @@ export class People {
     for (let start = 0; start < userIds.length; start += IDS_PER_CALL) {
       const some = userIds.slice(start, start + IDS_PER_CALL);
       try {
-        this.learn(await this.#client.profiles(some));
+        const found = await this.#client.profiles(some);
+        this.learn(found);
+        this.#missed(some.filter((userId) => !found.some((profile) => profile.userId === userId)));
       } catch {
         // A name is not worth a message: it is asked for again when it is next shown.
         for (const userId of some) this.#asked.delete(userId);
       }
     }
+  }
+
+  #missed(userIds: readonly string[]): void {
+    for (const userId of userIds) this.#unknown.add(userId);
+    if (userIds.length > 0) this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -32,6 +32,7 @@ export function Announcer({ openId }: { openId: string | undefined }) {
     const stop = client.on('message', (message) => {
       if (
         message.senderId === me.userId ||
+        message.deleted ||
         isMuted(client.conversations().get(message.conversationId)?.mutedUntil)
       )
         return;

@@ -7,6 +7,13 @@ import { codeOf, failureInWords } from '../text/error-words.ts';
 import { ChatLayout } from './chat-layout.tsx';
 import { type Toast, Toasts } from './toasts.tsx';
 
+/** Each completes "Could not …". */
+const changes = {
+  editMessage: 'change the message',
+  deleteMessage: 'delete the message',
+  react: 'react to the message',
+};
+
 type Props = { session: SignedIn; onSignedOut(why?: string): void };
 
 /** The chat of one signed-in user: makes the client, and closes it when another view takes over. */
@@ -22,6 +29,7 @@ export function ChatApp({ session, onSignedOut }: Props) {
         if (state === 'offline' && codeOf(reason) === 'UNAUTHENTICATED')
           onSignedOut('Your session has ended. Sign in again.');
       }),
+      client.on('changeRefused', ({ action, error }) => chat.fail(changes[action], error)),
       client.on('error', (error) => chat.fail('keep your unsent messages on this device', error)),
     ];
     // What becomes of it is told by `state`, which the banner shows.
