@@ -103,6 +103,9 @@ export class SourceWalk {
     const collect = (node: Node): void => {
       if (isTypeNode(node) || isImportDeclaration(node)) return;
       if (isIdentifier(node) || isPrivateIdentifier(node)) names.push(node);
+      if (isCallExpression(node) && node.expression.kind === SyntaxKind.SuperKeyword) {
+        this.noteSuperCall(node, [...node.arguments]);
+      }
       node.forEachChild(collect);
     };
     collect(body);
@@ -126,13 +129,27 @@ export class SourceWalk {
     const call = callee.parent;
     if (!(isCallExpression(call) || isNewExpression(call)) || call.expression !== callee) return;
     const passed = [...(call.arguments ?? [])];
-    for (const declaration of declarations) {
-      const known = this.argumentsByCallee.get(declaration) ?? [];
-      this.argumentsByCallee.set(declaration, [...known, passed]);
-    }
+    this.notePassed(declarations, passed);
     const from = symbol.declarations[0]?.path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1];
     if (from && isNewExpression(call)) {
       this.constructions.push({ package: from, name: symbol.name, argument: passed[0] });
+    }
+  }
+
+  /** The name of the class above stands with `extends`, not with the call. */
+  private noteSuperCall(call: Node, passed: Node[]): void {
+    let owner = call.parent;
+    while (owner && !isClassDeclaration(owner)) owner = owner.parent;
+    for (const clause of owner?.heritageClauses ?? []) {
+      if (clause.token !== SyntaxKind.ExtendsKeyword) continue;
+      for (const type of clause.types) this.notePassed(this.declarationsOf(type.expression), passed);
+    }
+  }
+
+  private notePassed(declarations: Node[], passed: Node[]): void {
+    for (const declaration of declarations) {
+      const known = this.argumentsByCallee.get(declaration) ?? [];
+      this.argumentsByCallee.set(declaration, [...known, passed]);
     }
   }
 
