@@ -66,9 +66,15 @@ export function permissionsFor(
   if (definition.putsToStream) {
     permissions.push({ actions: ['kinesis:PutRecord'], resource: data.stream.streamArn });
   }
+  if (definition.putsManyToStream) {
+    permissions.push({ actions: ['kinesis:PutRecords'], resource: data.stream.streamArn });
+  }
   if (definition.fanOutQueue) {
     const actions = definition.fanOutQueue.map((action) => `sqs:${action}`);
     permissions.push({ actions, resource: data.fanOutQueue.queueArn });
+  }
+  if (definition.queuesErasures) {
+    permissions.push({ actions: ['sqs:SendMessage'], resource: data.erasureQueue.queueArn });
   }
   if (definition.putsEvents) {
     permissions.push({ actions: ['events:PutEvents'], resource: data.eventBus.eventBusArn });
@@ -109,8 +115,11 @@ export function environmentFor(
     environment['FINGERPRINT_SECRET_ARN'] = data.fingerprintSecret.secretArn;
   }
   if (definition.readsEdgeSecret) environment['EDGE_SECRET_ARN'] = data.edgeSecret.secretArn;
-  if (definition.putsToStream) environment['STREAM_NAME'] = data.stream.streamName;
+  if (definition.putsToStream || definition.putsManyToStream) {
+    environment['STREAM_NAME'] = data.stream.streamName;
+  }
   if (definition.fanOutQueue) environment['FAN_OUT_QUEUE_URL'] = data.fanOutQueue.queueUrl;
+  if (definition.queuesErasures) environment['ERASURE_QUEUE_URL'] = data.erasureQueue.queueUrl;
   if (definition.putsEvents) environment['EVENT_BUS_NAME'] = data.eventBus.eventBusName;
   if (definition.sendsDeadLetters) environment['DEAD_LETTER_QUEUE_URL'] = data.deadLetterQueue.queueUrl;
   // Read by the SDK itself, as for every service (docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html).

@@ -8,6 +8,7 @@ export type ItemAction =
   | 'PutItem'
   | 'UpdateItem'
   | 'DeleteItem'
+  | 'BatchWriteItem'
   | 'ConditionCheckItem';
 
 export type FunctionDefinition = {
@@ -29,11 +30,15 @@ export type FunctionDefinition = {
   /** Tells clients apart by address, which behind the distribution takes its proof. */
   readsEdgeSecret?: boolean;
   putsToStream?: boolean;
+  /** Many records in one call. */
+  putsManyToStream?: boolean;
   sendsDeadLetters?: boolean;
   /** Tells others of messages that members missed. */
   putsEvents?: boolean;
   /** Calls on the queue of fan-out jobs, beside those that Lambda makes to receive from it. */
   fanOutQueue?: ('SendMessage' | 'ChangeMessageVisibility')[];
+  /** Asks for users to be erased. */
+  queuesErasures?: boolean;
   /** Needs to know whether registration is open. */
   knowsRegistration?: boolean;
 };
@@ -128,12 +133,13 @@ export const functions = {
     knowsRegistration: true,
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-      Credentials: ['GetItem', 'PutItem', 'UpdateItem'],
+      Credentials: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
       ConversationsByUser: ['BatchGetItem', 'Query'],
       RateLimits: ['UpdateItem', 'DeleteItem'],
       Presence: ['GetItem', 'UpdateItem'],
     },
     connections: ['DeleteConnection'],
+    queuesErasures: true,
   },
   'http-conversations': {
     description: 'Conversations, members, settings and read markers',
@@ -212,6 +218,25 @@ export const functions = {
     },
     connections: ['PostToConnection'],
     fanOutQueue: ['ChangeMessageVisibility'],
+  },
+  'stream-erase': {
+    description: 'Erases a user: memberships, messages, presence, a slice at a time',
+    memoryMegabytes: 512,
+    timeoutSeconds: 60,
+    tables: {
+      Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+      Credentials: ['GetItem', 'DeleteItem'],
+      Conversations: ['GetItem', 'BatchGetItem', 'UpdateItem', 'ConditionCheckItem'],
+      MembersByConversation: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'],
+      ConversationsByUser: ['BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'],
+      Idempotency: ['Query', 'BatchWriteItem'],
+      Presence: ['GetItem', 'BatchGetItem', 'UpdateItem', 'DeleteItem'],
+      Subscriptions: ['DeleteItem'],
+      EndedMemberships: ['PutItem'],
+    },
+    connections: ['PostToConnection', 'DeleteConnection'],
+    putsManyToStream: true,
+    queuesErasures: true,
   },
 } satisfies Record<string, FunctionDefinition>;
 

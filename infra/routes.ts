@@ -37,7 +37,7 @@ export const httpRoutes: HttpRouteDefinition[] = [
   { methods: [GET], path: '/health', handler: 'http-default' },
 
   { methods: [GET, POST], path: '/users', handler: 'http-users' },
-  { methods: [GET, PATCH], path: '/users/me', handler: 'http-users' },
+  { methods: [GET, PATCH, DELETE], path: '/users/me', handler: 'http-users' },
   { methods: [PUT], path: '/users/me/password', handler: 'http-users' },
   { methods: [POST], path: '/login', handler: 'http-users' },
   { methods: [POST], path: '/logout', handler: 'http-users' },

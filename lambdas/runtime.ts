@@ -16,6 +16,7 @@ import { hop, report } from './logger.ts';
 import { count } from './metrics.ts';
 import { AcceptChange } from './services/accept-change.ts';
 import { AcceptMessage } from './services/accept-message.ts';
+import { AccountErasure } from './services/account-erasure.ts';
 import { Accounts } from './services/accounts.ts';
 import { Acquaintances } from './services/acquaintances.ts';
 import { AnnouncePresence } from './services/announce-presence.ts';
@@ -30,6 +31,7 @@ import { DeliverChanges } from './services/deliver-changes.ts';
 import { DeliverMessages } from './services/deliver-messages.ts';
 import { DeliverRecords } from './services/deliver-records.ts';
 import { Enrolment } from './services/enrolment.ts';
+import { EraseUser } from './services/erase-user.ts';
 import { FanOut } from './services/fan-out.ts';
 import { FanOutJobs } from './services/fan-out-jobs.ts';
 import { GrowingGroups } from './services/growing-groups.ts';
@@ -50,6 +52,7 @@ import { Subscriptions } from './services/subscriptions.ts';
 import { Sync } from './services/sync.ts';
 import { Tokens } from './services/tokens.ts';
 import { Typing } from './services/typing.ts';
+import { Withdrawal } from './services/withdrawal.ts';
 import { Cache } from './stores/cache.ts';
 import { cacheAddress, openCache } from './stores/cache-client.ts';
 import { CachedPresence } from './stores/cached-presence.ts';
@@ -60,6 +63,7 @@ import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
 import { newDocumentClient } from './stores/dynamo.ts';
 import { EndedMembershipStore } from './stores/ended-membership-store.ts';
+import { ErasureQueue } from './stores/erasure-queue.ts';
 import { EventBus } from './stores/event-bus.ts';
 import { FanOutQueue } from './stores/fan-out-queue.ts';
 import { InboxStore } from './stores/inbox-store.ts';
@@ -75,6 +79,7 @@ import { RateLimitStore } from './stores/rate-limit-store.ts';
 import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from './stores/subscription-store.ts';
+import { UserRecordsStore } from './stores/user-records-store.ts';
 import { ProfileStore, UserStore } from './stores/user-store.ts';
 
 /** Made when first asked for, and then kept: a container has one connection pool for each service. */
@@ -144,6 +149,8 @@ const subscriptionWriter = () =>
   });
 const fanOutQueue = () =>
   new FanOutQueue(new SQSClient({ requestHandler: newRequestHandler() }), variable('FAN_OUT_QUEUE_URL'));
+const erasureQueue = () =>
+  new ErasureQueue(new SQSClient({ requestHandler: newRequestHandler() }), variable('ERASURE_QUEUE_URL'));
 
 // Services
 
@@ -225,6 +232,8 @@ export const accounts = () =>
     issuer: issuerTokens()?.issuer,
   });
 
+export const accountErasure = () => new AccountErasure(users(), presence(), erasureQueue());
+
 export const subscriptions = () =>
   new Subscriptions(subscriptionStore(), subscriptionWriter(), inboxStore(), presenceStore());
 export const inbox = () => new Inbox(inboxStore(), conversationStore(), views());
@@ -305,5 +314,23 @@ export const fanOut = () =>
     queue: fanOutQueue(),
     report,
     count,
+    hop,
+  });
+
+export const eraseUser = () =>
+  new EraseUser({
+    account: accountErasure(),
+    users: users(),
+    inbox: inboxStore(),
+    withdrawal: new Withdrawal({
+      conversations: conversationStore(),
+      memberships: memberships(),
+      members: members(),
+      subscriptions: subscriptions(),
+    }),
+    records: new UserRecordsStore(tables(), variable('IDEMPOTENCY_TABLE')),
+    stream: stream(),
+    presence: presenceStore(),
+    queue: erasureQueue(),
     hop,
   });

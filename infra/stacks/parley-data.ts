@@ -34,6 +34,8 @@ export class ParleyData extends Stack {
   readonly deadLetterQueue: Queue;
   /** Jobs of the fan-out of large groups, on their way from deliver to fanout. */
   readonly fanOutQueue: Queue;
+  /** Users who are to be erased. */
+  readonly erasureQueue: Queue;
   /** Records that used up their retries, whole: an SQS or SNS destination would get their position only. */
   readonly failureBucket: Bucket;
   /** Where others hear of messages that members missed. Here, since rules of theirs hang on it. */
@@ -71,6 +73,7 @@ export class ParleyData extends Stack {
     this.stream = this.messageStream();
     this.deadLetterQueue = this.queueOfDeadLetters();
     this.fanOutQueue = this.queueOfFanOutJobs();
+    this.erasureQueue = this.queueOfErasures();
     this.failureBucket = this.bucketOfFailedRecords();
     this.eventBus = new EventBus(this, 'Events', {
       eventBusName: `Parley-${settings.stage}`,
@@ -187,6 +190,30 @@ export class ParleyData extends Stack {
       // Pushing later than this helps nobody: clients notice gaps by themselves.
       retentionPeriod: Duration.hours(1),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: this.settings.fanOut.maxReceiveCount },
+    });
+  }
+
+  /** Whoever may go is to be gone: what fails is kept as long as SQS keeps anything. */
+  private queueOfErasures(): Queue {
+    const common = {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      removalPolicy: this.removalPolicy,
+    };
+    const deadLetters = new Queue(this, 'ErasureDeadLetters', common);
+    new ParleyAlarm(this, 'ErasureDeadLetterAlarm', this.alarming, {
+      name: 'erasure-dead-letters',
+      says: 'A user who asked to be erased is not: erasing them failed again and again.',
+      metric: mostWaitingIn(deadLetters),
+      threshold: 0,
+    });
+    return new Queue(this, 'ErasureJobs', {
+      ...common,
+      // As for fan-out jobs.
+      visibilityTimeout: Duration.seconds(6 * functionDefinitions['stream-erase'].timeoutSeconds),
+      // Half an hour of trying: longer than most of what passes by itself.
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
     });
   }
 

@@ -3,6 +3,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { environmentFor, permissionsFor } from '../access.ts';
 import type { StageSettings } from '../config.ts';
+import { ErasureSource } from '../constructs/erasure-source.ts';
 import { FanOutSource } from '../constructs/fan-out-source.ts';
 import { ParleyHttpApi } from '../constructs/http-api.ts';
 import { MessageSource } from '../constructs/message-source.ts';
@@ -31,6 +32,7 @@ export class ParleyService extends Stack {
     const webSocketApi = new ParleyWebSocketApi(this, 'WebSocket', settings);
     const messageSource = new MessageSource(this, 'MessageSource', data, settings);
     const fanOutSource = new FanOutSource(this, 'FanOutSource', data, settings);
+    const erasureSource = new ErasureSource(this, 'ErasureSource', data);
     const cache = hasCache(settings) ? new ValkeyCache(this, 'Cache', settings) : undefined;
 
     const build = (name: FunctionName): [FunctionName, ParleyFunction] => {
@@ -38,6 +40,7 @@ export class ParleyService extends Stack {
       const permissions = permissionsFor(definition, data, webSocketApi.managementApi);
       if (name === 'stream-deliver') permissions.push(...messageSource.permissions);
       if (name === 'stream-fanout') permissions.push(...fanOutSource.permissions);
+      if (name === 'stream-erase') permissions.push(...erasureSource.permissions);
       const environment = environmentFor(
         name,
         definition,
@@ -65,6 +68,7 @@ export class ParleyService extends Stack {
     webSocketApi.addRoutes(handlers);
     messageSource.deliverTo(handlers('stream-deliver'));
     fanOutSource.deliverTo(handlers('stream-fanout'));
+    erasureSource.eraseBy(handlers('stream-erase'));
     const httpApi = new ParleyHttpApi(this, 'Http', settings, handlers);
 
     new Watch(this, 'Watch', {

@@ -5,11 +5,19 @@ import {
   UpdateProfileBody,
   UsersQuery,
 } from '../../shared/protocol/http.ts';
-import { created, httpHandler, noContent, ok, open, signedIn } from '../middleware/http-handler.ts';
-import { accounts, acquaintances, authenticateAndEnrol, clientAddress, rateLimiter } from '../runtime.ts';
+import { begun, created, httpHandler, noContent, ok, open, signedIn } from '../middleware/http-handler.ts';
+import {
+  accountErasure,
+  accounts,
+  acquaintances,
+  authenticateAndEnrol,
+  clientAddress,
+  rateLimiter,
+} from '../runtime.ts';
 import { ownProfile } from '../services/profiles.ts';
 
 const users = accounts();
+const erasure = accountErasure();
 const others = acquaintances();
 const addresses = clientAddress();
 const rates = rateLimiter();
@@ -32,6 +40,11 @@ export const handler = httpHandler(
     'PATCH /users/me': signedIn({ body: UpdateProfileBody }, async (caller, { body }) =>
       ok(await users.setDisplayName(caller, body.displayName)),
     ),
+    'DELETE /users/me': signedIn({}, async ({ userId }) => {
+      await rates.take('requests', userId);
+      await erasure.request(userId);
+      return begun;
+    }),
     'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body, peer }) =>
       ok(await users.changePassword(caller, body, await addresses.of(peer))),
     ),

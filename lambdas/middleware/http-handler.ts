@@ -61,6 +61,8 @@ export function signedIn<
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const created = (body: unknown): Answer => ({ status: 201, body });
 export const accepted = (body: unknown): Answer => ({ status: 202, body });
+/** What was asked for goes on in the background, and there is nothing to tell of it. */
+export const begun: Answer = { status: 202 };
 export const noContent: Answer = { status: 204 };
 
 /** A Lambda handler for routes of the HTTP API, by their route keys; `$default` takes what no other route does. */

@@ -6,7 +6,7 @@ import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Presence } from './presence.ts';
 import { ownProfile, publicProfile } from './profiles.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import type { Tokens } from './tokens.ts';
+import { notSignedIn, type Tokens } from './tokens.ts';
 
 type Session = { token: string; expiresAt: string };
 type SignedIn = Session & { user: Profile };
@@ -117,7 +117,7 @@ export class Accounts {
 
   async setDisplayName(caller: User, displayName: string | undefined): Promise<Profile> {
     if (displayName === undefined) return ownProfile(caller);
-    await this.#users.setDisplayName(caller.userId, displayName);
+    if (!(await this.#users.setDisplayName(caller.userId, displayName))) throw notSignedIn();
     return ownProfile({ ...caller, displayName });
   }
 

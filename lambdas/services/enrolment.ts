@@ -1,4 +1,5 @@
 import { shownNameOf, usernamesFor } from '../../shared/domain/issued-names.ts';
+import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { User, UserStore } from '../stores/user-store.ts';
 import type { IssuedClaims } from './issuer-tokens.ts';
 
@@ -10,8 +11,14 @@ export class Enrolment {
     this.#users = users;
   }
 
-  /** May run twice at the same time for one user: they find the same account. */
+  /**
+   * May run twice at the same time for one user: they find the same account. Throws `FORBIDDEN` to one who was erased: the
+   * issuer knows them still, and their id follows from what it says, so they would come back as who they were.
+   */
   async enrol(userId: string, claims: IssuedClaims): Promise<User> {
+    if ((await this.#users.tombstone(userId)) !== undefined) {
+      throw new ParleyError('FORBIDDEN', 'This account was erased.');
+    }
     const createdAt = new Date().toISOString();
     for (const username of usernamesFor(userId, claims)) {
       const displayName = shownNameOf(claims) ?? username;

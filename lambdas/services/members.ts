@@ -7,15 +7,13 @@ import type { ConversationHead, ConversationStore } from '../stores/conversation
 import type { InboxStore } from '../stores/inbox-store.ts';
 import type { MemberRow } from '../stores/member-store.ts';
 import { type MembershipStore, membersPerTransaction } from '../stores/membership-store.ts';
-import { pause } from '../stores/pause.ts';
 import type { ProfileStore } from '../stores/user-store.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { GrowingGroups } from './growing-groups.ts';
 import { newRow } from './new-conversation.ts';
 import { Deliveries, type Push } from './push.ts';
+import { retriedChange } from './retried-change.ts';
 import type { Subscriptions } from './subscriptions.ts';
-
-const maxAttempts = 12;
 
 /** Who is in a conversation, who may change that, and who is told. */
 export class Members {
@@ -92,7 +90,9 @@ export class Members {
       const pending = head?.pendingMemberIds;
       if (pending === undefined) break;
       const rest = pending.slice(membersPerTransaction);
-      const added = await this.#admit(conversationId, pending.slice(0, membersPerTransaction), rest);
+      // Some may have been erased since the creation.
+      const users = await this.#profiles.users(pending.slice(0, membersPerTransaction));
+      const added = await this.#admit(conversationId, [...users.keys()], rest);
       await this.#welcome(conversationId, added, added);
       admitted.push(...added);
     }
@@ -100,7 +100,7 @@ export class Members {
   }
 
   async setRole(callerId: string, conversationId: string, userId: string, role: Role): Promise<Member> {
-    const member = await this.#changing(async () => {
+    const member = await retriedChange(async () => {
       const head = await this.#asAdmin(callerId, conversationId);
       const before = await this.#memberships.member(conversationId, userId);
       if (before === undefined) throw noSuchMember();
@@ -116,7 +116,7 @@ export class Members {
 
   /** By an admin, or by oneself. */
   async remove(callerId: string, conversationId: string, userId: string): Promise<void> {
-    const { subscriptions } = await this.#changing(async () => {
+    const { subscriptions } = await retriedChange(async () => {
       const head = await this.#asMember(callerId, conversationId);
       mustBeGroup(head);
       if (userId !== callerId) mustBeAdmin(head.callerRole);
@@ -167,7 +167,7 @@ export class Members {
 
   /** Answers who of `userIds` was not a member before. */
   async #admit(conversationId: string, userIds: string[], pendingAfter?: string[]): Promise<string[]> {
-    return this.#changing(async () => {
+    return retriedChange(async () => {
       const head = await this.#conversations.head(conversationId);
       if (head === undefined) throw conversationNotFound();
       const present = await this.#memberships.membersAmong(conversationId, userIds);
@@ -183,16 +183,6 @@ export class Members {
       const rows = absent.map((userId) => newRow(head, userId, 'member'));
       return (await this.#memberships.add(head, rows, pendingAfter)) ? absent : undefined;
     });
-  }
-
-  /** Repeats `change`, which reads and then writes on condition that nothing moved, until it did not lose the race. */
-  async #changing<T>(change: () => Promise<T | undefined>): Promise<T> {
-    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-      const result = await change();
-      if (result !== undefined) return result;
-      await pause(attempt);
-    }
-    throw new ParleyError('UNAVAILABLE', 'The conversation is changing too fast: try again.');
   }
 
   async #asMember(

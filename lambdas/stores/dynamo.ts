@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
+  BatchWriteCommand,
   DynamoDBDocumentClient,
   type QueryCommand,
   TransactWriteCommand,
@@ -18,6 +19,8 @@ import { newRequestHandler } from './request-handler.ts';
 
 /** BatchGetItem takes 100 keys a call (DynamoDB service quotas). */
 const keysPerBatch = 100;
+/** And BatchWriteItem 25. */
+const writesPerBatch = 25;
 const batchAttempts = 6;
 const conflictAttempts = 6;
 
@@ -112,6 +115,23 @@ async function getBatch(documents: DynamoDBDocumentClient, table: string, keys: 
     wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
   return items;
+}
+
+/** Deletes the items under `keys`, which must differ from one another. Throws where some may still be there. */
+export async function batchDelete(
+  documents: DynamoDBDocumentClient,
+  table: string,
+  keys: Item[],
+): Promise<void> {
+  for (let start = 0; start < keys.length; start += writesPerBatch) {
+    let wanted = keys.slice(start, start + writesPerBatch).map((Key) => ({ DeleteRequest: { Key } }));
+    for (let attempt = 0; wanted.length > 0; attempt += 1) {
+      if (attempt === batchAttempts) throw new ParleyError('UNAVAILABLE', 'The tables are busy: try again.');
+      if (attempt > 0) await pause(attempt);
+      const answer = await documents.send(new BatchWriteCommand({ RequestItems: { [table]: wanted } }));
+      wanted = (answer.UnprocessedItems?.[table] ?? []) as typeof wanted; // Some of those that were asked for.
+    }
+  }
 }
 
 /** All that a query finds, over as many pages as it takes. @param page the query, from where the last page ended */

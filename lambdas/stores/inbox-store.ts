@@ -143,6 +143,21 @@ export class InboxStore {
     return rows.map((row) => String(row['peerId']));
   }
 
+  /** The ids of some of a user's conversations. Consistent: where there are none, there are none. */
+  async someConversationIds(userId: string, limit: number): Promise<string[]> {
+    const { Items = [] } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'userId = :userId',
+        ExpressionAttributeValues: { ':userId': userId },
+        ProjectionExpression: 'conversationId',
+        ConsistentRead: true,
+        Limit: limit,
+      }),
+    );
+    return Items.map((item) => String(item['conversationId']));
+  }
+
   /** Moves a member's row on to newer activity. Repeating it, or doing it late, changes nothing. */
   async advance(userId: string, { conversationId, lastSeq, lastActivityAt }: Activity): Promise<void> {
     await this.#updateIf(userId, conversationId, {

@@ -125,6 +125,41 @@ export class MembershipStore extends MemberStore {
     ]);
   }
 
+  /**
+   * Removes the rows of one whose conversation is not there, or who is no member of it and has an inbox row all the same,
+   * as restored tables may have them. `false` where that is not so by now.
+   */
+  async removeStray(
+    userId: string,
+    conversationId: string,
+    lacking: 'conversation' | 'member',
+  ): Promise<boolean> {
+    const inboxRow = { Delete: { TableName: this.#tables.inbox, Key: { userId, conversationId } } };
+    if (lacking === 'member') {
+      return this.#change([
+        {
+          ConditionCheck: {
+            TableName: this.#tables.members,
+            Key: { conversationId, userId },
+            ConditionExpression: 'attribute_not_exists(userId)',
+          },
+        },
+        inboxRow,
+      ]);
+    }
+    return this.#change([
+      {
+        ConditionCheck: {
+          TableName: this.#tables.conversations,
+          Key: { conversationId },
+          ConditionExpression: 'attribute_not_exists(conversationId)',
+        },
+      },
+      { Delete: { TableName: this.#tables.members, Key: { conversationId, userId } } },
+      inboxRow,
+    ]);
+  }
+
   /** Gives a member whose role was read at `head` the other role. `false` as for {@link add}. */
   async setRole(head: ConversationHead, member: MemberRow, role: Role): Promise<boolean> {
     const { conversationId, userId } = member;

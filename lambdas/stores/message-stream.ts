@@ -1,8 +1,12 @@
-import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { type KinesisClient, PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import { pause } from './pause.ts';
 
 const encoder = new TextEncoder();
+/** PutRecords takes 500 records a call (docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html). */
+const recordsPerBatch = 500;
+const batchAttempts = 6;
 
 /** The stream of accepted messages and changes. Its partition key is the conversation, which is what keeps each one in order. */
 export class MessageStream {
@@ -16,12 +20,26 @@ export class MessageStream {
 
   /** Resolves once the record is durable. */
   async put(accepted: AcceptedMessage | AcceptedChange): Promise<void> {
-    await this.#client.send(
-      new PutRecordCommand({
-        StreamName: this.#name,
-        PartitionKey: accepted.conversationId,
-        Data: encoder.encode(JSON.stringify(accepted)),
-      }),
-    );
+    await this.#client.send(new PutRecordCommand({ StreamName: this.#name, ...recordOf(accepted) }));
   }
+
+  /** Resolves once all are durable; throws where some may not be. They are put in no order. */
+  async putAll(changes: readonly AcceptedChange[]): Promise<void> {
+    for (let start = 0; start < changes.length; start += recordsPerBatch) {
+      let wanted = changes.slice(start, start + recordsPerBatch).map(recordOf);
+      for (let attempt = 0; wanted.length > 0; attempt += 1) {
+        if (attempt === batchAttempts) throw new Error(`${wanted.length} records could not be put`);
+        if (attempt > 0) await pause(attempt);
+        const { Records = [] } = await this.#client.send(
+          new PutRecordsCommand({ StreamName: this.#name, Records: wanted }),
+        );
+        // One answer for each record, in the same order. What a full shard refuses has an error there.
+        wanted = wanted.filter((_, index) => Records[index]?.SequenceNumber === undefined);
+      }
+    }
+  }
+}
+
+function recordOf(accepted: AcceptedMessage | AcceptedChange) {
+  return { PartitionKey: accepted.conversationId, Data: encoder.encode(JSON.stringify(accepted)) };
 }

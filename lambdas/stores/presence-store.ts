@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { batchGet, type Item, isConditionFailure } from './dynamo.ts';
 
 /** API Gateway ends a WebSocket connection after 2 hours, whatever it does. */
@@ -106,6 +106,13 @@ export class PresenceStore implements ConnectionRegistry {
       // It was not there: nothing to remove.
       if (!isConditionFailure(error)) throw error;
     }
+  }
+
+  /** All that is known of the user's being here. */
+  async forget(userId: string): Promise<void> {
+    await this.#documents.send(
+      new DeleteCommand({ TableName: this.#table, Key: { userId, region: this.#region } }),
+    );
   }
 
   async connectionsOf(userId: string): Promise<Connection[]> {

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { batchGet, isConditionFailure, isLostRace, transact } from './dynamo.ts';
+import { batchGet, isConditionFailure, isLostRace, type TransactItem, transact } from './dynamo.ts';
 
 export type User = {
   userId: string;
@@ -14,12 +14,23 @@ export type User = {
   sessionsEndedAt?: number;
 };
 
+/** What is left of one who was erased, so that nothing makes the same user anew. To everybody else there is no such user. */
+export type Tombstone = {
+  userId: string;
+  erasedAt: string;
+  /** When nothing else was left. Missing while there may be. */
+  erasureFinishedAt?: string;
+};
+
 export type Credential = {
   username: string;
   userId: string;
   /** Who signs in with an OIDC issuer has none. */
   passwordHash?: string;
 };
+
+/** How often erasing starts anew because the user has changed meanwhile. */
+const eraseAttempts = 5;
 
 /** `Users` (profiles) and `Credentials` (who may sign in as whom). */
 export class UserStore {
@@ -127,7 +138,7 @@ export class UserStore {
         TableName: this.#users,
         Key: { userId },
         UpdateExpression: 'SET blocked = :true, sessionsEndedAt = :now ADD authEpoch :one',
-        ConditionExpression: 'attribute_exists(userId)',
+        ConditionExpression: 'attribute_exists(username)',
         ExpressionAttributeValues: { ':true': true, ':one': 1, ':now': seconds() },
       }),
     );
@@ -139,25 +150,89 @@ export class UserStore {
         TableName: this.#users,
         Key: { userId },
         UpdateExpression: 'REMOVE blocked',
-        ConditionExpression: 'attribute_exists(userId)',
+        ConditionExpression: 'attribute_exists(username)',
       }),
     );
   }
 
-  async setDisplayName(userId: string, displayName: string): Promise<void> {
+  /** `false` where the user was erased meanwhile. */
+  async setDisplayName(userId: string, displayName: string): Promise<boolean> {
+    try {
+      await this.#documents.send(
+        new UpdateCommand({
+          TableName: this.#users,
+          Key: { userId },
+          UpdateExpression: 'SET displayName = :displayName',
+          ConditionExpression: 'attribute_exists(username)',
+          ExpressionAttributeValues: { ':displayName': displayName },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isConditionFailure(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Frees the username, and leaves a tombstone of the user. Doing it again changes nothing. */
+  async erase(userId: string): Promise<Tombstone> {
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await readItem(this.#documents, this.#users, userId);
+      if (found !== undefined && 'erasedAt' in found) return found;
+      const tombstone: Tombstone = { userId, erasedAt: new Date().toISOString() };
+      try {
+        await transact(this.#documents, [
+          {
+            // The whole item: so nothing that a profile may yet hold is forgotten here.
+            Put: { TableName: this.#users, Item: tombstone, ...stillAs(found) },
+          },
+          ...(await this.#deletionOfCredential(found)),
+        ]);
+        return tombstone;
+      } catch (error) {
+        if (!isLostRace(error) || attempt === eraseAttempts) throw error;
+      }
+    }
+  }
+
+  /** Of one who was erased; `undefined` of anybody else. */
+  async tombstone(userId: string): Promise<Tombstone | undefined> {
+    const found = await readItem(this.#documents, this.#users, userId);
+    return found !== undefined && 'erasedAt' in found ? found : undefined;
+  }
+
+  /** Notes that nothing of the user is left. */
+  async finishErasure(userId: string): Promise<void> {
     await this.#documents.send(
       new UpdateCommand({
         TableName: this.#users,
         Key: { userId },
-        UpdateExpression: 'SET displayName = :displayName',
-        ConditionExpression: 'attribute_exists(userId)',
-        ExpressionAttributeValues: { ':displayName': displayName },
+        UpdateExpression: 'SET erasureFinishedAt = :now',
+        ConditionExpression: 'attribute_exists(erasedAt)',
+        ExpressionAttributeValues: { ':now': new Date().toISOString() },
       }),
     );
   }
 
   async user(userId: string): Promise<User | undefined> {
     return readUser(this.#documents, this.#users, userId);
+  }
+
+  /** The username may be somebody else's by now, where tables were restored. */
+  async #deletionOfCredential(user: User | undefined): Promise<TransactItem[]> {
+    if (user === undefined) return [];
+    const { userId, username } = user;
+    if ((await this.credential(username))?.userId !== userId) return [];
+    return [
+      {
+        Delete: {
+          TableName: this.#credentials,
+          Key: { username },
+          ConditionExpression: 'userId = :userId',
+          ExpressionAttributeValues: { ':userId': userId },
+        },
+      },
+    ];
   }
 }
 
@@ -177,9 +252,19 @@ export class ProfileStore {
 
   /** Those of `userIds` that exist, by id. */
   async users(userIds: readonly string[]): Promise<Map<string, User>> {
+    const items = await this.#items(userIds);
+    return new Map(items.flatMap((item) => ('erasedAt' in item ? [] : [[item.userId, item]])));
+  }
+
+  /** Those of `userIds` who were erased, by id. */
+  async tombstones(userIds: readonly string[]): Promise<Map<string, Tombstone>> {
+    const items = await this.#items(userIds);
+    return new Map(items.flatMap((item) => ('erasedAt' in item ? [[item.userId, item]] : [])));
+  }
+
+  async #items(userIds: readonly string[]): Promise<UsersItem[]> {
     const keys = [...new Set(userIds)].map((userId) => ({ userId }));
-    const items = await batchGet(this.#documents, this.#users, keys);
-    return new Map((items as User[]).map((user) => [user.userId, user])); // Only `UserStore` writes this table.
+    return (await batchGet(this.#documents, this.#users, keys)) as UsersItem[]; // Only `UserStore` writes this table.
   }
 }
 
@@ -187,13 +272,33 @@ function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
+type UsersItem = User | Tombstone;
+
 async function readUser(
   documents: DynamoDBDocumentClient,
   table: string,
   userId: string,
 ): Promise<User | undefined> {
+  const item = await readItem(documents, table, userId);
+  return item === undefined || 'erasedAt' in item ? undefined : item;
+}
+
+async function readItem(
+  documents: DynamoDBDocumentClient,
+  table: string,
+  userId: string,
+): Promise<UsersItem | undefined> {
   const { Item } = await documents.send(
     new GetCommand({ TableName: table, Key: { userId }, ConsistentRead: true }),
   );
-  return Item as User | undefined; // Only `UserStore` writes this table.
+  return Item as UsersItem | undefined; // Only `UserStore` writes this table.
+}
+
+function stillAs(user: User | undefined) {
+  return user === undefined
+    ? { ConditionExpression: 'attribute_not_exists(userId)' }
+    : {
+        ConditionExpression: 'username = :username',
+        ExpressionAttributeValues: { ':username': user.username },
+      };
 }

@@ -158,6 +158,18 @@ export const routeDocuments: Record<string, RouteDocument> = {
     body: { schema: UpdateProfileBody, example: { displayName: 'Alice' } },
     answers: { 200: { description: 'The profile as it is now.', schema: Profile, example: alice } },
   },
+  'DELETE /users/me': {
+    tag: 'Accounts',
+    operationId: 'eraseSelf',
+    summary: 'Erase the caller',
+    description:
+      'Once this is answered, every token is refused, the sockets are closed and the username is free. In the background the ' +
+      'caller then leaves all conversations, and all messages of theirs become deleted ones from an account without a name, ' +
+      'which the members hear of as of other changes. The last admin of a group hands over to its longest-standing member. ' +
+      'It cannot be undone. Repeating it with the old token is answered with UNAUTHENTICATED.',
+    answers: { 202: { description: 'The account has ended, and the rest will be erased.' } },
+    errors: { RATE_LIMITED: 'Too many requests.' },
+  },
   'PUT /users/me/password': {
     tag: 'Accounts',
     operationId: 'changePassword',

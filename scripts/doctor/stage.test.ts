@@ -16,6 +16,7 @@ const whole: Record<string, Answer> = {
       ['Messages1B2C3D4E', 'AWS::Kinesis::Stream', 'Messages'],
       ['DeadLetters1B2C3D4E', 'AWS::SQS::Queue', 'https://sqs/DeadLetters'],
       ['FanOutDeadLetters1B2C3D4E', 'AWS::SQS::Queue', 'https://sqs/FanOutDeadLetters.fifo'],
+      ['ErasureDeadLetters1B2C3D4E', 'AWS::SQS::Queue', 'https://sqs/ErasureDeadLetters'],
       ['MessageSourceMapping1B2C3D4E', 'AWS::Lambda::EventSourceMapping', '11112222-0000'],
       ['TokenSecret1B2C3D4E', 'AWS::SecretsManager::Secret', 'arn:aws:secretsmanager:x:1:secret:Token'],
       ['Cache', 'AWS::ElastiCache::ServerlessCache', 'parley-dev'],

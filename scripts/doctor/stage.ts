@@ -147,7 +147,7 @@ function deadLetters(deployment: Deployment): Promise<Diagnosis[]> {
   return examine('dead letters', 'look into the queues: `npm run dlq -- list`', async () => {
     const client = new SQSClient(deployment.settings('sqs'));
     let waiting = 0;
-    for (const id of ['DeadLetters', 'FanOutDeadLetters']) {
+    for (const id of ['DeadLetters', 'FanOutDeadLetters', 'ErasureDeadLetters']) {
       const { Attributes } = await client.send(
         new GetQueueAttributesCommand({
           QueueUrl: deployment.physicalId(id),

@@ -14,9 +14,14 @@ export function mustBeAdmin(role: Role): void {
   if (role !== 'admin') throw new ParleyError('FORBIDDEN', 'Only an admin of the group may do this.');
 }
 
+/** Whether the others would be left without an admin. */
+export function isLastAdmin({ memberCount, adminCount }: Counts, role: Role): boolean {
+  return role === 'admin' && adminCount === 1 && memberCount > 1;
+}
+
 /** A group that has members has an admin among them. */
-export function mustLeaveAnAdmin({ memberCount, adminCount }: Counts, leaving: Role): void {
-  if (leaving === 'admin' && adminCount === 1 && memberCount > 1) {
+export function mustLeaveAnAdmin(counts: Counts, leaving: Role): void {
+  if (isLastAdmin(counts, leaving)) {
     throw new ParleyError(
       'CONFLICT',
       'This is the last admin of the group: make another member admin first.',

@@ -104,7 +104,7 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     const policies = ['AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy'].flatMap((type) =>
       deployment.ofType(type),
     );
-    expect(policies).toHaveLength(4);
+    expect(policies).toHaveLength(6);
     for (const { properties } of policies) {
       expect(at(properties, 'PolicyDocument', 'Statement')).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
@@ -129,7 +129,7 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     const alarms = deployment
       .ofType('AWS::CloudWatch::Alarm')
       .filter(({ properties }) => properties['MetricName'] === 'ApproximateNumberOfMessagesVisible');
-    for (const id of ['DeadLetters', 'FanOutDeadLetters']) {
+    for (const id of ['DeadLetters', 'FanOutDeadLetters', 'ErasureDeadLetters']) {
       const queue = queueOf(deployment, id);
       expect(queue.properties['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
       const alarm = alarms.find(
@@ -158,6 +158,15 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     const redrive = jobs.properties['RedrivePolicy'];
     expect(at(redrive, 'maxReceiveCount')).toBe(stageSettings(stage).fanOut.maxReceiveCount);
     expect(deployment.referenceIn(at(redrive, 'deadLetterTargetArn'), jobs.stack)).toBe(deadLetters);
+  });
+
+  test('includes users to be erased, for as long as SQS keeps them, of which those that cannot be become dead letters', () => {
+    const jobs = queueOf(deployment, 'ErasureJobs');
+    expect(jobs.properties['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
+    const redrive = jobs.properties['RedrivePolicy'];
+    const deadLetters = deployment.referenceIn(at(redrive, 'deadLetterTargetArn'), jobs.stack);
+    expect(deadLetters).toBe(queueOf(deployment, 'ErasureDeadLetters'));
+    expect(at(redrive, 'maxReceiveCount')).toBe(5);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stageSettings } from '../../infra/stages.ts';
+import { settlingMs } from '../../lambdas/services/erase-user.ts';
 import { permissionsOf } from './roles.ts';
 import { at, Deployment, type Resource, wholeStages } from './templates.ts';
 
@@ -137,6 +138,32 @@ describe.each(wholeStages)('the way from the fan-out queue to fanout in stage %s
       .map(({ action }) => action)
       .filter((action) => !own.includes(action));
     expect(actions.sort()).toEqual(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']);
+  });
+});
+
+describe.each(wholeStages)('the way from the queue of erasures to erase in stage %s', (stage) => {
+  const deployment = new Deployment(stage);
+  const mapping = mappingTo(deployment, 'stream-erase');
+  const queue = deployment.referenceIn(mapping.properties['EventSourceArn'], mapping.stack);
+  const lambda = deployment.referenceIn(mapping.properties['FunctionName'], mapping.stack);
+
+  test('gives one job at a time, and as few at once as there can be', () => {
+    expect(queue.logicalId).toMatch(/^ErasureJobs/);
+    expect(mapping.properties).toMatchObject({
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+    expect(mapping.properties['Enabled']).not.toBe(false);
+  });
+
+  test('gives no job out again while it may still be worked on', () => {
+    expect(queue.properties['VisibilityTimeout']).toBe(6 * Number(lambda.properties['Timeout']));
+  });
+
+  test('ends no erasure while a request that began before it may still add a membership', () => {
+    const adding = deployment.functions().get('http-conversations');
+    // Beside the time-out, the clocks of two functions may differ.
+    expect(Number(adding?.properties['Timeout']) * 1000 + 30_000).toBeLessThanOrEqual(settlingMs);
   });
 });
 

@@ -28,6 +28,7 @@ describe.each(wholeStages)('in stage %s', (stage) => {
       const fed: Record<string, string[]> = {
         'stream-deliver': [...ofTheStream, ...ofTheFailureBucket, ...(isEnhanced ? ofTheConsumer : [])],
         'stream-fanout': ofTheQueue,
+        'stream-erase': ofTheQueue,
       };
       expect(granted.sort(), name).toEqual([...log, ...(fed[name] ?? [])].sort());
     }

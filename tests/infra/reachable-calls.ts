@@ -27,7 +27,12 @@ const commands: Record<string, { action: string; resource?: string; resourceKeys
   '@aws-sdk/lib-dynamodb UpdateCommand': { action: 'dynamodb:UpdateItem', resource: 'TableName' },
   '@aws-sdk/lib-dynamodb DeleteCommand': { action: 'dynamodb:DeleteItem', resource: 'TableName' },
   '@aws-sdk/lib-dynamodb BatchGetCommand': { action: 'dynamodb:BatchGetItem', resourceKeys: 'RequestItems' },
+  '@aws-sdk/lib-dynamodb BatchWriteCommand': {
+    action: 'dynamodb:BatchWriteItem',
+    resourceKeys: 'RequestItems',
+  },
   '@aws-sdk/client-kinesis PutRecordCommand': { action: 'kinesis:PutRecord', resource: 'StreamName' },
+  '@aws-sdk/client-kinesis PutRecordsCommand': { action: 'kinesis:PutRecords', resource: 'StreamName' },
   '@aws-sdk/client-sqs SendMessageCommand': { action: 'sqs:SendMessage', resource: 'QueueUrl' },
   '@aws-sdk/client-sqs SendMessageBatchCommand': { action: 'sqs:SendMessage', resource: 'QueueUrl' },
   '@aws-sdk/client-sqs ChangeMessageVisibilityCommand': {

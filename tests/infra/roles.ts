@@ -35,11 +35,11 @@ function array(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** What Lambda does in the function's name, and not its code: writing the log, and reading the stream for deliver and the queue for fanout. */
+/** What Lambda does in the function's name, and not its code: writing the log, and reading what feeds it. */
 export function isForLambdaItself({ action, target }: Permission): boolean {
   return (
     action.startsWith('logs:') ||
-    (target.type.startsWith('AWS::Kinesis::') && action !== 'kinesis:PutRecord') ||
+    (target.type.startsWith('AWS::Kinesis::') && !action.startsWith('kinesis:PutRecord')) ||
     ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].includes(action) ||
     target.type === 'AWS::S3::Bucket'
   );

@@ -72,6 +72,7 @@ describe.each(wholeStages)('the APIs of stage %s', (stage) => {
         'POST /login',
         'GET /users/me',
         'PATCH /users/me',
+        'DELETE /users/me',
         'PUT /users/me/password',
         'POST /logout',
         'POST /token',

@@ -201,6 +201,21 @@ test('who is blocked is out, with every token of the issuer', async () => {
   }
 });
 
+test('who was erased does not come back as who they were, with any token of the issuer', async () => {
+  const token = await issuer.token('erin', { preferred_username: 'erin' });
+  await profileOf(token);
+  const socket = await connect(token);
+  expect((await parley.api(token).delete('/users/me')).status).toBe(202);
+  await socket.closed;
+  for (const any of [token, await issuer.token('erin', { iat: Math.floor(Date.now() / 1000) + 2 })]) {
+    expectProblem(await parley.api(any).get('/users/me'), 'FORBIDDEN');
+    expectProblem(await parley.api(any).get('/conversations'), 'UNAUTHENTICATED');
+    await expect(connect(any)).rejects.toMatchObject({ status: 401 });
+  }
+  const other = await profileOf(await issuer.token('another erin', { preferred_username: 'erin' }));
+  expect(other.username).toBe('erin');
+});
+
 test('no log line tells a token', () => {
   expect(parley.leaks()).toEqual([]);
 });

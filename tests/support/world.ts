@@ -13,13 +13,19 @@ import {
   KinesisClient,
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis';
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
 import { AcceptChange } from '../../lambdas/services/accept-change.ts';
 import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
+import { AccountErasure } from '../../lambdas/services/account-erasure.ts';
 import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
@@ -27,6 +33,7 @@ import { Conversations } from '../../lambdas/services/conversations.ts';
 import { DeliverChanges } from '../../lambdas/services/deliver-changes.ts';
 import { DeliverMessages } from '../../lambdas/services/deliver-messages.ts';
 import { DeliverRecords, type StreamRecord } from '../../lambdas/services/deliver-records.ts';
+import { EraseUser } from '../../lambdas/services/erase-user.ts';
 import { FanOut, type QueuedJob } from '../../lambdas/services/fan-out.ts';
 import { FanOutJobs } from '../../lambdas/services/fan-out-jobs.ts';
 import { GrowingGroups } from '../../lambdas/services/growing-groups.ts';
@@ -36,17 +43,20 @@ import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
 import { OfflineMembers } from '../../lambdas/services/offline-members.ts';
 import { PersistChanges } from '../../lambdas/services/persist-changes.ts';
 import { PersistMessages } from '../../lambdas/services/persist-messages.ts';
+import { Presence } from '../../lambdas/services/presence.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
 import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
+import { Withdrawal } from '../../lambdas/services/withdrawal.ts';
 import { ChangeLog } from '../../lambdas/stores/change-log.ts';
 import { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
 import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
+import { ErasureQueue } from '../../lambdas/stores/erasure-queue.ts';
 import { EventBus } from '../../lambdas/stores/event-bus.ts';
 import { FanOutQueue } from '../../lambdas/stores/fan-out-queue.ts';
 import { InboxStore } from '../../lambdas/stores/inbox-store.ts';
@@ -57,6 +67,7 @@ import { MessageStream } from '../../lambdas/stores/message-stream.ts';
 import { PresenceStore } from '../../lambdas/stores/presence-store.ts';
 import { RateLimitStore } from '../../lambdas/stores/rate-limit-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from '../../lambdas/stores/subscription-store.ts';
+import { UserRecordsStore } from '../../lambdas/stores/user-records-store.ts';
 import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
 import { startDynamoDb } from '../../local/emulators/dynamodb.ts';
 import { startEvents } from '../../local/emulators/events.ts';
@@ -91,6 +102,7 @@ export class World {
   readonly #endpoints: { dynamodb: string; kinesis: string; sqs: string; eventBridge: string };
   readonly #eventsFile: string;
   readonly #fanOutQueueUrl: string;
+  readonly #erasureQueueUrl: string;
   readonly #queues: SQSClient;
   readonly #tables: Record<string, string>;
   readonly #close: () => Promise<void>;
@@ -102,6 +114,7 @@ export class World {
     endpoints: { dynamodb: string; kinesis: string; sqs: string; eventBridge: string };
     eventsFile: string;
     fanOutQueueUrl: string;
+    erasureQueueUrl: string;
     tables: Record<string, string>;
     close: () => Promise<void>;
   }) {
@@ -111,6 +124,7 @@ export class World {
     this.#close = parts.close;
     this.#eventsFile = parts.eventsFile;
     this.#fanOutQueueUrl = parts.fanOutQueueUrl;
+    this.#erasureQueueUrl = parts.erasureQueueUrl;
     this.#queues = new SQSClient(this.#settings('sqs'));
     this.#stream = new KinesisClient(this.#settings('kinesis'));
   }
@@ -144,14 +158,14 @@ export class World {
     const queueClient = new SQSClient({ ...common, endpoint: queuesEndpoint });
     for (const queue of assembly.ofType('AWS::SQS::Queue')) await provisionQueue(queueClient, queue);
     queueClient.destroy();
-    const fanOutQueue = assembly
-      .ofType('AWS::SQS::Queue')
-      .find(({ logicalId }) => logicalId.startsWith('FanOutJobs'));
+    const queueUrl = (id: string) =>
+      assembly.ofType('AWS::SQS::Queue').find(({ logicalId }) => logicalId.startsWith(id))?.ref ?? '';
     const world = new World({
       connections,
       endpoints,
       eventsFile: join(dataDirectory, 'events.jsonl'),
-      fanOutQueueUrl: fanOutQueue?.ref ?? '',
+      fanOutQueueUrl: queueUrl('FanOutJobs'),
+      erasureQueueUrl: queueUrl('ErasureJobs'),
       tables,
       close: async () => {
         await Promise.all([
@@ -234,6 +248,15 @@ export class World {
     }));
   }
 
+  /** How many users wait to be erased further, those included that are not given out yet. */
+  async waitingErasures(): Promise<number> {
+    const { Attributes = {} } = await this.#queues.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.#erasureQueueUrl, AttributeNames: ['All'] }),
+    );
+    const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed } = Attributes;
+    return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesDelayed);
+  }
+
   async deleteJobs(jobs: QueuedJob[]): Promise<void> {
     for (const { receiptHandle } of jobs) {
       await this.#queues.send(
@@ -251,7 +274,7 @@ export class World {
   }
 
   /** One Lambda container: its own clients and its own memory, both subject to `faults`. */
-  container(faults: FaultSource = new FaultSource([])) {
+  container(faults: FaultSource = new FaultSource([]), clock: () => number = Date.now) {
     const invocation: FaultyInvocation = { dead: false };
     const documents = DynamoDBDocumentClient.from(
       faults.inject(new DynamoDBClient(this.#settings('dynamodb')), invocation),
@@ -321,6 +344,9 @@ export class World {
     const log = new MessageLog(documents, tables);
     const states = new ConversationStates(conversations, memberships);
     const fanOut = new FanOutJobs(subscriptionStore, queue);
+    const erasures = new ErasureQueue(sqs, this.#erasureQueueUrl);
+    const account = new AccountErasure(users, new Presence(presence, gateway, profiles, report), erasures);
+    const records = new UserRecordsStore(documents, tables.idempotency);
     return {
       invocation,
       /** The values of each metric. */
@@ -337,6 +363,7 @@ export class World {
         changeLog,
         log,
         rateLimits,
+        records,
         subscriptions: subscriptionStore,
       },
       accept: new AcceptMessage(inbox, rates, stream, count),
@@ -353,6 +380,21 @@ export class World {
         push,
         rates,
       }),
+      account,
+      erasure: new EraseUser(
+        {
+          account,
+          users,
+          inbox,
+          withdrawal: new Withdrawal({ conversations, memberships, members, subscriptions }),
+          records,
+          stream,
+          presence,
+          queue: erasures,
+          hop: () => {},
+        },
+        clock,
+      ),
       inbox: new Inbox(inbox, conversations, views),
       subscriptions,
       fanOut: new FanOut({

@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Slice, settlingMs } from '../../lambdas/services/erase-user.ts';
+import { messagesPerAppend } from '../../lambdas/stores/message-log.ts';
+import { writeGroup } from '../support/group-rows.ts';
+import { type Container, World } from '../support/world.ts';
+
+let world: World;
+let parley: Container;
+let erin: string;
+let alice: string;
+let bob: string;
+
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+beforeEach(async () => {
+  // A container that begins anew, an hour later: everything that was under way has ended.
+  parley = world.container(undefined, () => Date.now() + settlingMs);
+  [erin = '', alice = '', bob = ''] = await world.users(3);
+});
+
+/** Slice by slice, to the end. */
+async function erase(userId: string, container = parley): Promise<Slice[]> {
+  const slices: Slice[] = [];
+  while (slices.at(-1)?.step !== 'finished')
+    slices.push(await container.erasure.next({ version: 1, userId }));
+  return slices;
+}
+
+async function deliverAll(): Promise<void> {
+  for (let records = await world.newRecords(); records.length > 0; records = await world.newRecords()) {
+    expect(await parley.deliver.deliver(records)).toEqual([]);
+  }
+}
+
+/** Stores messages of Erin's without sending each. */
+async function writeMessages(conversationId: string, count: number): Promise<void> {
+  for (let written = 0; written < count; ) {
+    const head = await parley.stores.conversations.head(conversationId);
+    if (head === undefined) throw new Error('No conversation');
+    const entries = Array.from({ length: Math.min(messagesPerAppend, count - written) }, (_, index) => ({
+      message: {
+        conversationId,
+        seq: head.lastSeq + 1 + index,
+        messageId: randomUUID(),
+        senderId: erin,
+        type: 'text' as const,
+        content: 'What Erin said',
+        createdAt: new Date().toISOString(),
+      },
+      acceptId: randomUUID(),
+      fingerprint: '',
+    }));
+    await parley.stores.log.append(head, entries);
+    written += entries.length;
+  }
+}
+
+async function contents(conversationId: string): Promise<string[]> {
+  const found: string[] = [];
+  for (let more = true; more; ) {
+    const page = await parley.stores.messages.after(conversationId, found.length, 500);
+    found.push(...page.messages.map(({ content }) => content));
+    more = page.more;
+  }
+  return found;
+}
+
+test('a thousand messages over several conversations go in slices of at most 125, and all of them', {
+  timeout: 60_000,
+}, async () => {
+  const groups = [
+    await writeGroup(parley, alice, [erin]),
+    await writeGroup(parley, alice, [erin, bob]),
+    await writeGroup(parley, erin, [bob]),
+  ];
+  for (const [index, count] of [500, 300, 200].entries()) await writeMessages(groups[index] ?? '', count);
+
+  const slices = await erase(erin);
+  expect(slices[0]).toEqual({ step: 'memberships', done: 3 });
+  const messages = slices.filter(({ step }) => step === 'messages');
+  expect(messages.map(({ done }) => done)).toEqual(Array.from({ length: 8 }, () => 125));
+  await deliverAll();
+  for (const [index, count] of [500, 300, 200].entries()) {
+    expect(await contents(groups[index] ?? '')).toEqual(Array.from({ length: count }, () => ''));
+  }
+});
+
+test('many conversations are left a few at a time, and none is touched before all are left', async () => {
+  const groups = [];
+  for (let count = 0; count < 60; count += 1) groups.push(await writeGroup(parley, alice, [erin]));
+  await writeMessages(groups[0] ?? '', 1);
+  expect(await erase(erin)).toEqual([
+    { step: 'memberships', done: 25 },
+    { step: 'memberships', done: 25 },
+    { step: 'memberships', done: 10 },
+    { step: 'messages', done: 1 },
+    { step: 'finished', done: 0 },
+  ]);
+});
+
+test('it ends a minute after it began, when no request of before can be under way', async () => {
+  const group = await writeGroup(parley, alice, [erin]);
+  let now = Date.now();
+  const container = world.container(undefined, () => now);
+  await container.erasure.next({ version: 1, userId: erin });
+  const waiting = await world.waitingErasures();
+  expect(await container.erasure.next({ version: 1, userId: erin })).toEqual({ step: 'settling', done: 0 });
+  expect(await world.waitingErasures()).toBe(waiting + 1);
+  // Alice's request to add Erin again found that there is such a user, and only now gets to it.
+  const head = await parley.stores.conversations.head(group);
+  if (head === undefined) throw new Error('No group');
+  const joinedAt = new Date().toISOString();
+  const rest = { lastSeq: 0, lastReadSeq: 0, lastActivityAt: joinedAt, pinned: false, mutedUntil: null };
+  await parley.stores.memberships.add(head, [
+    { userId: erin, conversationId: group, type: 'GROUP', role: 'member', joinedAt, ...rest },
+  ]);
+  now = Date.now() + settlingMs;
+  expect(await container.erasure.next({ version: 1, userId: erin })).toEqual({
+    step: 'memberships',
+    done: 1,
+  });
+  expect(await container.erasure.next({ version: 1, userId: erin })).toEqual({ step: 'finished', done: 0 });
+  // Nothing is queued any more than what those slices queued.
+  expect(await world.waitingErasures()).toBe(waiting + 2);
+});
+
+test('a large group forgets the connections, and the last admin of it hands over', async () => {
+  const now = Date.now();
+  await parley.stores.presence.register({
+    userId: erin,
+    connectionId: `${erin}-phone`,
+    connectedAt: now,
+    lastSeenAt: now,
+  });
+  const others = Array.from(
+    { length: 220 },
+    (_, index) => `usr_${String(index).padStart(4, '0')}-${randomUUID()}`,
+  );
+  const group = await writeGroup(parley, erin, [...others, bob], {
+    subscriptions: 'complete',
+    isLarge: true,
+  });
+  const joinedAt = (await parley.stores.inbox.row(erin, group))?.joinedAt ?? '';
+  const membership = { userId: erin, conversationId: group, joinedAt };
+  await parley.subscriptions.subscribe([membership]);
+  const missing = () => parley.stores.subscriptions.missing(`${erin}-phone`, [membership]);
+  expect(await missing()).toEqual([]);
+  // The socket cannot be closed just now: so it is still registered, and would still receive.
+  world.connections.failing.add(`${erin}-phone`);
+  await parley.erasure.next({ version: 1, userId: erin });
+  expect(await missing()).toHaveLength(1);
+  const head = await parley.stores.conversations.head(group);
+  expect(head).toMatchObject({ memberCount: 221, adminCount: 1 });
+  const [admin, ...more] = (await parley.stores.memberships.all(group)).filter(
+    ({ role }) => role === 'admin',
+  );
+  expect(more).toEqual([]);
+  // All joined with the same transactions, so the first of them by id.
+  expect(admin?.userId).toBe(others[0]);
+  world.connections.failing.delete(`${erin}-phone`);
+  await erase(erin);
+  expect(await parley.stores.presence.connectionsOf(erin)).toEqual([]);
+});
+
+test('one who is named in a creation that was cut short is not admitted when it goes on', async () => {
+  const others = await world.users(60);
+  const createId = randomUUID();
+  const group = { title: 'Many', memberIds: [...others, erin], createId };
+  const { conversationId } = (await parley.conversations.createGroup(alice, group)).conversation;
+  await parley.documents.send(
+    new UpdateCommand({
+      TableName: world.table('Conversations'),
+      Key: { conversationId },
+      UpdateExpression: 'SET pendingMemberIds = :pending',
+      ExpressionAttributeValues: { ':pending': [erin, ...others.slice(-3)] },
+    }),
+  );
+  await erase(erin);
+  await parley.conversations.createGroup(alice, group);
+  const members = await parley.stores.memberships.all(conversationId);
+  expect(members.map(({ userId }) => userId)).not.toContain(erin);
+  expect(await parley.stores.conversations.head(conversationId)).toMatchObject({ memberCount: 61 });
+});
+
+describe('where tables were restored from a backup', () => {
+  test('whoever was erased before is erased again, a row without its member or its conversation included', async () => {
+    await erase(erin);
+    const group = await writeGroup(parley, alice, [erin]);
+    await writeMessages(group, 2);
+    const [strayed, gone] = [
+      await writeGroup(parley, alice, [erin]),
+      await writeGroup(parley, alice, [erin]),
+    ];
+    await parley.documents.send(
+      new DeleteCommand({
+        TableName: world.table('MembersByConversation'),
+        Key: { conversationId: strayed, userId: erin },
+      }),
+    );
+    await parley.documents.send(
+      new DeleteCommand({ TableName: world.table('Conversations'), Key: { conversationId: gone } }),
+    );
+    await erase(erin);
+    await deliverAll();
+    expect(await contents(group)).toEqual(['', '']);
+    expect(await parley.stores.inbox.someConversationIds(erin, 10)).toEqual([]);
+    expect(await parley.stores.memberships.member(gone, erin)).toBeUndefined();
+  });
+
+  test('a username that is somebody else’s by now stays theirs', async () => {
+    await parley.documents.send(
+      new PutCommand({ TableName: world.table('Credentials'), Item: { username: erin, userId: bob } }),
+    );
+    await erase(erin);
+    expect(await parley.stores.users.credential(erin)).toMatchObject({ userId: bob });
+    expect(await parley.stores.users.tombstone(erin)).toBeDefined();
+  });
+});
+
+test('a profile that is changed while it goes does not come back', async () => {
+  await parley.account.request(erin);
+  expect(await parley.stores.users.setDisplayName(erin, 'Erin')).toBe(false);
+  await parley.stores.users.endSessions(erin, 1);
+  await expect(parley.stores.users.block(erin)).rejects.toThrow();
+  expect(Object.keys((await parley.stores.users.tombstone(erin)) ?? {}).sort()).toEqual([
+    'erasedAt',
+    'userId',
+  ]);
+});
+
+test('an account is not made again under the same id, as an issuer’s token would ask for', async () => {
+  await parley.account.request(erin);
+  const createdAt = new Date().toISOString();
+  const again = { userId: erin, username: `${erin}-2`, displayName: 'Erin', createdAt, authEpoch: 1 };
+  expect(await parley.stores.users.create(again)).toBe(false);
+  expect(await parley.stores.users.credential(`${erin}-2`)).toBeUndefined();
+});
