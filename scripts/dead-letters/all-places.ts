@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Deployment } from '../deployment/deployment.ts';
 import { RecordWriter } from '../stream/record-writer.ts';
 import type { DeadLetterPlace } from './dead-letter.ts';
+import { ErasureDeadLetters } from './erasure-queue.ts';
 import { FailureBucket } from './failure-bucket.ts';
 import { FanOutDeadLetters } from './fan-out-queue.ts';
 import type { Looking } from './held-messages.ts';
@@ -32,6 +33,14 @@ export function deadLetterPlaces(
         {
           deadLetters: deployment.physicalId('FanOutDeadLetters'),
           jobs: deployment.physicalId('FanOutJobs'),
+        },
+        looking,
+      ),
+      new ErasureDeadLetters(
+        sqs,
+        {
+          deadLetters: deployment.physicalId('ErasureDeadLetters'),
+          jobs: deployment.physicalId('ErasureJobs'),
         },
         looking,
       ),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ErasureJob } from '../../shared/domain/erasure-job.ts';
 import type { FanOutJob } from '../../shared/domain/fan-out-job.ts';
 import type { StreamRecord } from '../stream/record-writer.ts';
 
@@ -9,7 +10,7 @@ export type LostRecord = StreamRecord & {
 
 export type Contents =
   | { kind: 'records'; records: LostRecord[] }
-  | { kind: 'job'; job: FanOutJob }
+  | { kind: 'job'; job: FanOutJob | ErasureJob }
   /** Written by something else than Parley, or cut off: only to be looked at and discarded. */
   | { kind: 'unreadable'; text: string };
 
@@ -17,7 +18,7 @@ export type Contents =
 export type DeadLetter = {
   /** The same each time it is listed, wherever it lies. */
   id: string;
-  place: 'dead-letter queue' | 'failure bucket' | 'fan-out dead-letter queue';
+  place: 'dead-letter queue' | 'failure bucket' | 'fan-out dead-letter queue' | 'erasure dead-letter queue';
   reason: string;
   since: Date | undefined;
   /** Of two with records of one conversation, the one that was given up with the lower position goes first. */

@@ -221,6 +221,28 @@ test('more fan-out jobs of one slice than can be seen at once are all redriven',
   expect((await dlq('list')).stdout).toContain('No dead letters.');
 });
 
+test('a user who could not be erased is named, and erased once that is redriven', async () => {
+  const gone = await parley.register('gone');
+  const conversationId = await alice.group('Still here', gone);
+  const hers = await alice.connect();
+  const messageBody = { version: 1, userId: gone.id };
+  for (const body of [JSON.stringify(messageBody), 'no job']) {
+    const QueueUrl = parley.runtime.physicalName('ErasureDeadLetters');
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+  }
+  const lines = await listed(2);
+  const line = lines.find((one) => one.includes(gone.id));
+  expect(line).toContain('erasure dead-letter queue  1 record');
+  expect((await dlq('show', idIn(line))).stdout).toContain(gone.id);
+  expect((await dlq('redrive', '--all')).stdout).toContain('1 redriven, 1 failed.');
+  const { memberCount } = await hers.next(
+    'conversationChanged',
+    (event) => event.conversationId === conversationId,
+  );
+  expect(memberCount).toBe(1);
+  expect((await gone.api.get('/users/me')).status).toBe(401);
+});
+
 test('a wrong command says what is right', async () => {
   await expect(dlq('mend')).rejects.toThrow('list, show, redrive, discard');
   await expect(dlq('redrive')).rejects.toThrow('--all');
