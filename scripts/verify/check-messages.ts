@@ -25,7 +25,7 @@ export async function checkMessages(stores: VerifyStores, before: ConversationHe
   };
   for (let more = true; more; ) {
     const page = await stores.messages.after(conversationId, last?.seq ?? 0, messagesPerPage);
-    findings.push(...(await idempotencyFindings(stores, page.messages)));
+    findings.push(...(await senderFindings(stores, page.messages)));
     for (const message of page.messages) {
       expectNext(message.seq);
       seqs.set(message.senderId, message.seq);
@@ -39,10 +39,21 @@ export async function checkMessages(stores: VerifyStores, before: ConversationHe
   return { findings, lastSent: { seqs, upTo: last?.seq ?? 0 } };
 }
 
-async function idempotencyFindings(stores: VerifyStores, messages: Message[]): Promise<Finding[]> {
+/** That each message can be recognised, or, where its sender was erased, says nothing any more. */
+async function senderFindings(stores: VerifyStores, messages: Message[]): Promise<Finding[]> {
   const records = await stores.log.idempotencyRecords(messages);
+  const erased = await stores.profiles.tombstones(messages.map(({ senderId }) => senderId));
   return messages.flatMap((message): Finding[] => {
     const { conversationId, seq, senderId, messageId } = message;
+    const tombstone = erased.get(senderId);
+    if (tombstone !== undefined) {
+      // While it is not finished, some are still to come.
+      if (message.deleted || tombstone.erasureFinishedAt === undefined) return [];
+      const found = `message ${seq} of a user who was erased`;
+      return [
+        { check: 'messages.erased', conversationId, userId: senderId, found, expected: 'a deleted message' },
+      ];
+    }
     const record = records.get(idempotencyKey(message));
     if (record?.conversationId === conversationId && record.seq === seq) return [];
     return [

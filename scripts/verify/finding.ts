@@ -4,6 +4,7 @@ import type { MemberStore } from '../../lambdas/stores/member-store.ts';
 import type { MessageLog } from '../../lambdas/stores/message-log.ts';
 import type { MessageStore } from '../../lambdas/stores/message-store.ts';
 import type { ReconciliationStore } from '../../lambdas/stores/reconciliation-store.ts';
+import type { ProfileStore } from '../../lambdas/stores/user-store.ts';
 
 /** Something that is not as the messages and the members say. */
 export type Finding = {
@@ -23,6 +24,7 @@ export type VerifyStores = {
   inbox: InboxStore;
   messages: MessageStore;
   log: MessageLog;
+  profiles: ProfileStore;
   reconciliation: ReconciliationStore;
 };
 

@@ -5,6 +5,7 @@ import { MemberStore } from '../../lambdas/stores/member-store.ts';
 import { MessageLog } from '../../lambdas/stores/message-log.ts';
 import { MessageStore } from '../../lambdas/stores/message-store.ts';
 import { ReconciliationStore } from '../../lambdas/stores/reconciliation-store.ts';
+import { ProfileStore } from '../../lambdas/stores/user-store.ts';
 import { documentsOf, findDeployment, targetOptions, targetUsage } from '../deployment/find-deployment.ts';
 import { givenOptions, UsageError } from '../load/option-values.ts';
 import { checkConversation } from './check-conversation.ts';
@@ -55,6 +56,7 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
     messages: table('MessagesByConversation'),
     inbox: table('ConversationsByUser'),
     idempotency: table('Idempotency'),
+    users: table('Users'),
   };
   try {
     say(`Checking ${deployment.description}.`);
@@ -66,7 +68,7 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
 
 export function verifyStores(
   documents: ConstructorParameters<typeof ReconciliationStore>[0],
-  tables: ConstructorParameters<typeof ReconciliationStore>[1],
+  tables: ConstructorParameters<typeof ReconciliationStore>[1] & { users: string },
 ): VerifyStores {
   return {
     conversations: new ConversationStore(documents, tables.conversations),
@@ -74,6 +76,7 @@ export function verifyStores(
     inbox: new InboxStore(documents, tables.inbox),
     messages: new MessageStore(documents, tables.messages),
     log: new MessageLog(documents, tables),
+    profiles: new ProfileStore(documents, tables.users),
     reconciliation: new ReconciliationStore(documents, tables),
   };
 }

@@ -47,6 +47,7 @@ async function check(options: { all?: boolean; repair?: boolean } = {}): Promise
     messages: world.table('MessagesByConversation'),
     inbox: world.table('ConversationsByUser'),
     idempotency: world.table('Idempotency'),
+    users: world.table('Users'),
   };
   const lines: string[] = [];
   const { all = false, repair = false } = options;
@@ -190,6 +191,19 @@ test('a message that is gone is told, and neither made up nor its number given o
   expect(lines.join('\n')).toContain('4 is missing');
   expect(await log()).toHaveLength(3);
   expect((await parley.stores.conversations.head(conversationId))?.lastSeq).toBe(4);
+});
+
+test('messages of a user who was erased need no record, and must say nothing once it is finished', async () => {
+  await parley.account.request(bob);
+  await parley.stores.records.remove(await parley.stores.records.some(bob, 100));
+  expect((await check()).code).toBe(exitCodes.clean);
+  await parley.stores.users.finishErasure(bob);
+  const { findings, lines } = await check({ repair: true });
+  expect(findings).toEqual(['messages.erased bob', 'messages.erased bob']);
+  expect(lines.join('\n')).not.toContain('said ');
+  expect(
+    (await log()).filter(({ senderId }) => senderId === bob).map(({ content }) => content),
+  ).not.toContain('');
 });
 
 test('repairing races with somebody who joins and one who leaves, and undoes neither', async () => {
