@@ -170,8 +170,17 @@ export class Cast {
     await owner.api.delete(`${path}/${owner.id}`);
   }
 
+  /** One more user, whom no other requirement meets. */
+  async newcomer(name: string): Promise<Person> {
+    if (this.isGiven) throw new Skipped('this run registers nobody');
+    return this.#register(name);
+  }
+
   async #enter(role: Role): Promise<Person> {
-    if (this.isGiven) return this.#enterAsGiven(role);
+    return this.isGiven ? this.#enterAsGiven(role) : this.#register(role);
+  }
+
+  async #register(role: string): Promise<Person> {
     const username = `c-${role}-${this.word}`;
     const password = randomUUID();
     const answer = await this.caller().post('/users', { username, password, displayName: role });

@@ -58,8 +58,12 @@ const isTheDifference = (seen: { unreadCount: number; lastSeq: number; lastReadS
   seen.unreadCount === seen.lastSeq - seen.lastReadSeq;
 const difference = 'unreadCount must be lastSeq − lastReadSeq';
 export const Direct = v.pipe(
-  v.object({ ...conversation, type: v.literal('DM'), title: v.null(), peer: PublicProfile }),
+  v.object({ ...conversation, type: v.literal('DM'), title: v.null(), peer: v.optional(PublicProfile) }),
   v.check((seen) => isTheDifference(seen), difference),
+  v.check(
+    ({ peer, memberCount }) => peer !== undefined || memberCount === 1,
+    'peer must be there as long as both are members',
+  ),
 );
 export const Group = v.pipe(
   v.object({ ...conversation, type: v.literal('GROUP'), title: v.string(), peer: v.optional(v.never()) }),

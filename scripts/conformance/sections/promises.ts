@@ -1,8 +1,18 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, notEqual } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { answered, refused } from '../caller.ts';
-import { Missing, must, Skipped, section, smoke } from '../requirement.ts';
-import { Accepted, read, SendAck, Synced, SyncReply, WithMembers } from '../shapes.ts';
+import { answered, answeredNothing, refused } from '../caller.ts';
+import { Missing, must, section, smoke } from '../requirement.ts';
+import {
+  Accepted,
+  MembersPage,
+  read,
+  SendAck,
+  SignedIn,
+  Synced,
+  SyncReply,
+  Users,
+  WithMembers,
+} from '../shapes.ts';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -158,18 +168,61 @@ export const promises = section('§6 Promises', [
 ]);
 
 export const erasure = section('§7 Erasure', [
-  must('erasure', 'DELETE /users/me ends the sessions and frees the username', async (cast) => {
-    if (cast.isGiven) throw new Skipped('this run erases no account that it was given');
-    const { api, user, password } = await cast.person('visitor');
-    const body = { username: user.username, password };
-    const login = await cast.caller().post('/login', body);
-    if (login.status !== 200) throw new Skipped('the visitor cannot sign in');
-    const token = (login.body as { token?: unknown }).token;
-    const caller = typeof token === 'string' ? cast.caller(token) : api;
-    const answer = await caller.delete('/users/me');
-    if (answer.status === 404) throw new Missing('there is no DELETE /users/me');
-    ok(answer.status >= 200 && answer.status < 300, `${answer.status}`);
-    await refused(caller.get('/users/me'), 'UNAUTHENTICATED');
-    await refused(cast.caller().post('/login', body), 'UNAUTHENTICATED');
-  }),
+  must(
+    'erasure',
+    'DELETE /users/me ends the sessions and frees the username, and may be repeated',
+    async (cast) => {
+      const leaver = await cast.newcomer('goes');
+      const { api, user, password = '' } = leaver;
+      const device = await leaver.device();
+      const answer = await api.delete('/users/me');
+      if (answer.status === 404) throw new Missing('there is no DELETE /users/me');
+      await answeredNothing(Promise.resolve(answer), 202);
+      await device.closed;
+      await refused(api.get('/users/me'), 'UNAUTHENTICATED');
+      await refused(api.delete('/users/me'), 'UNAUTHENTICATED');
+      const body = { username: user.username, password };
+      await refused(cast.caller().post('/login', body), 'UNAUTHENTICATED');
+      const again = await answered(cast.caller().post('/users', body), 201, SignedIn);
+      notEqual(again.user.userId, user.userId);
+      await answeredNothing(cast.caller(again.token).delete('/users/me'), 202);
+    },
+  ),
+  must(
+    'erasure.messages',
+    'What an erased user said becomes deleted messages, from an account without a name',
+    async (cast) => {
+      const [alice, leaver] = [await cast.person('alice'), await cast.newcomer('leaves')];
+      const group = await cast.group(leaver, alice);
+      const direct = await cast.direct(alice, leaver);
+      const hers = await alice.device();
+      for (const conversationId of [group, direct]) {
+        await hers.message((await leaver.say(conversationId, 'to be forgotten')).messageId);
+      }
+      await answeredNothing(leaver.api.delete('/users/me'), 202);
+      for (const conversationId of [group, direct]) {
+        const { content, deleted, senderId } = await hers.changed(conversationId, 1);
+        deepEqual([content, deleted, senderId], ['', true, leaver.id]);
+        deepEqual(
+          (await alice.history(conversationId)).map((message) => [
+            message.seq,
+            message.content,
+            message.deleted,
+          ]),
+          [[1, '', true]],
+        );
+        const seen = await alice.conversation(conversationId);
+        deepEqual([seen.memberCount, seen.peer, seen.lastMessagePreview?.text], [1, undefined, '']);
+        const found = alice.api.get(`/conversations/${conversationId}/members`);
+        deepEqual(
+          (await answered(found, 200, MembersPage)).items.map(({ userId }) => userId),
+          [alice.id],
+        );
+      }
+      equal((await alice.conversation(group)).role, 'admin');
+      for (const query of [`username=${leaver.user.username}`, `ids=${leaver.id}`]) {
+        deepEqual((await answered(alice.api.get(`/users?${query}`), 200, Users)).users, []);
+      }
+    },
+  ),
 ]);

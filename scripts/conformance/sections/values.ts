@@ -21,7 +21,7 @@ export const values = section('§2 Values', [
     const [alice, carol] = await cast.people('alice', 'carol');
     const id = await cast.direct(alice, carol);
     const seen = await answered(carol.api.get(`/conversations/${id}`), 200, Direct);
-    deepEqual([seen.peer.userId, seen.role, seen.memberCount], [alice.id, 'member', 2]);
+    deepEqual([seen.peer?.userId, seen.role, seen.memberCount], [alice.id, 'member', 2]);
   }),
   must(
     'values.conversation.group',
