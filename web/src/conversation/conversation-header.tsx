@@ -1,7 +1,7 @@
 import type { ConversationInfo } from '@parley/client';
 import { Avatar } from '../elements/avatar.tsx';
 import { Icon } from '../elements/icon.tsx';
-import { pictureIdOf, titleOf } from '../inbox/conversation-title.ts';
+import { handleOf, pictureIdOf, titleOf } from '../inbox/conversation-title.ts';
 import { hashOf } from '../shell/route.ts';
 
 type Props = { info: ConversationInfo; detailsOpen: boolean };
@@ -19,7 +19,7 @@ export function ConversationHeader({ info, detailsOpen }: Props) {
         <h2 tabIndex={-1}>{title}</h2>
         <p>
           {info.type === 'DM'
-            ? `@${info.peer?.username ?? ''}`
+            ? handleOf(info)
             : `${info.memberCount} ${info.memberCount === 1 ? 'member' : 'members'}`}
         </p>
       </div>

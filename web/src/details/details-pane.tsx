@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useMembers } from '../conversation/use-members.ts';
 import { Avatar } from '../elements/avatar.tsx';
 import { Icon } from '../elements/icon.tsx';
-import { pictureIdOf, titleOf } from '../inbox/conversation-title.ts';
+import { handleOf, pictureIdOf, titleOf } from '../inbox/conversation-title.ts';
 import { useEmitter } from '../sdk/use-emitter.ts';
 import { hashOf } from '../shell/route.ts';
 import { AddMembers } from './add-members.tsx';
@@ -42,7 +42,7 @@ export function DetailsPane({ conversation }: { conversation: Conversation }) {
         <div class="details-who">
           <Avatar id={pictureIdOf(info)} name={title} size="large" />
           {isAdmin ? <RenameGroup conversation={conversation} title={title} /> : <h3>{title}</h3>}
-          <p>{isGroup ? `Group of ${info.memberCount}` : `@${info.peer?.username ?? ''}`}</p>
+          <p>{isGroup ? `Group of ${info.memberCount}` : handleOf(info)}</p>
         </div>
         <NotificationSettings conversation={conversation} info={info} />
         {isAdmin && <AddMembers conversation={conversation} onAdded={reload} />}

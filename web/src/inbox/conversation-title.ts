@@ -5,6 +5,11 @@ export function titleOf({ type, title, peer }: Pick<ConversationInfo, 'type' | '
   return type === 'DM' ? (peer?.displayName ?? 'Deleted account') : (title ?? 'Group');
 }
 
+/** Of the other one of a DM. */
+export function handleOf({ peer }: Pick<ConversationInfo, 'peer'>): string {
+  return peer === undefined ? 'Account erased' : `@${peer.username}`;
+}
+
 /** What the colour of the picture comes from: the same for a person everywhere. */
 export function pictureIdOf({
   conversationId,
