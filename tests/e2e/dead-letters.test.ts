@@ -173,7 +173,7 @@ describe('what cannot be read', () => {
   test('is shown, redriven in vain, and discarded after a question', async () => {
     await putRecord('anything', 'not a message, but secret');
     const [line] = await listed(1);
-    expect(line).toContain('not a message');
+    expect(line).toContain('neither a message nor a change');
     const page = await dlq('show', idIn(line));
     expect(page.stdout).toContain('cannot be read');
     expect(page.stdout).not.toContain('secret');
