@@ -26,7 +26,10 @@ export function fakeFetch(server: FakeServer): Fetch {
         const result = handle(server, userId, `${method} ${pathname}`, searchParams, body);
         const route = `${method} ${pathname.replace(/(?<=conversations\/)[^/]+/, '{id}')}`;
         if (result.status < 300) answerHeldToProtocol(route, result.body);
-        answer(result);
+        // What it says may be outdated when it arrives.
+        const back = server.network.next();
+        if (back.kind === 'arrives') server.clock.setTimeout(() => answer(result), back.afterMs);
+        else if (back.kind !== 'lost') answer(result);
       };
       if (fate.kind === 'lost') return;
       if (fate.kind === 'refused') {
@@ -57,6 +60,10 @@ function handle(
     switch (id === '' ? route : route.replace(`/${id}`, '/{id}')) {
       case 'GET /v1/users/me':
         return ok({ userId, username: userId, displayName: userId, createdAt: server.clock.iso() });
+      case 'DELETE /v1/users/me':
+        for (const [token, owner] of server.tokens) if (owner === userId) server.tokens.delete(token);
+        server.cut();
+        return { status: 202 };
       case 'GET /v1/conversations':
         return ok(page(chat.inbox(userId), Number(query.get('cursor') ?? 0), pages.inbox));
       case 'POST /v1/conversations':
