@@ -66,6 +66,8 @@ export function fileStorage(path: string): OutboxStorage {
     delete: (messageId) => write({ delete: messageId }),
     close: () =>
       inTurn(async () => {
+        // What is resolved is nobody's business any more.
+        if (file !== undefined && lines > records.size) await rewrite();
         await file?.close();
         file = undefined;
         records.clear();

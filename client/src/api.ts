@@ -38,6 +38,8 @@ export class Api {
   updateProfile = (body: { displayName?: string }): Promise<Profile> =>
     this.#call('PATCH', '/users/me', { body });
 
+  eraseAccount = (): Promise<void> => this.#call('DELETE', '/users/me');
+
   changePassword = (body: { currentPassword: string; newPassword: string }): Promise<Session> =>
     this.#call('PUT', passwordPath, { body });
 

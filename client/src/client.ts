@@ -8,6 +8,7 @@ import { Inbox } from './inbox.ts';
 import { newMessageId } from './message-id.ts';
 import { type ParleyOptions, settingsOf } from './options.ts';
 import type { OutgoingMessage } from './outgoing.ts';
+import type { Presence } from './presence.ts';
 import type { ConversationInfo, Message, Profile, PublicProfile, Session, SignedIn } from './protocol.ts';
 import { type LoginOptions, login, type RegisterOptions, register } from './sign-in.ts';
 
@@ -18,6 +19,8 @@ export type ClientEvents = {
   message: Message;
   /** A message of any conversation was edited, deleted or reacted to: the message as it is now. */
   messageChanged: Message;
+  /** Who is writing in a conversation now. */
+  typing: { conversationId: string; userIds: readonly string[] };
   /** A change of one's own that the server had taken could not be made after all. */
   changeRefused: RefusedChange;
   /** After each (re)connect: all that was missed has been told. */
@@ -86,6 +89,10 @@ export class ParleyClient extends Emitter<ClientEvents> {
         on(message.conversationId)?.emit('messageChanged', message);
         this.emit('messageChanged', message);
       },
+      onTyping: (conversationId, userIds) => {
+        on(conversationId)?.emit('typing', userIds);
+        this.emit('typing', { conversationId, userIds });
+      },
       onRefused: (refused) => this.emit('changeRefused', refused),
       onInfo: (info) => {
         this.#inbox.changed();
@@ -136,7 +143,8 @@ export class ParleyClient extends Emitter<ClientEvents> {
     const reason = new ParleyError('CLOSED', 'The client was closed');
     this.#settleConnected?.(reason);
     await this.#engine.close(reason);
-    for (const emitter of [this, this.#inbox, ...this.#conversations.values()]) emitter.endStreams();
+    for (const emitter of [this, this.#inbox, this.presence, ...this.#conversations.values()])
+      emitter.endStreams();
   }
 
   /** The live inbox, the same object each time. */
@@ -151,6 +159,11 @@ export class ParleyClient extends Emitter<ClientEvents> {
     const conversation = new Conversation(conversationId, this.#engine);
     this.#conversations.set(conversationId, conversation);
     return conversation;
+  }
+
+  /** Who is online, the same object each time. */
+  get presence(): Presence {
+    return this.#engine.presence;
   }
 
   /** One's own messages of all conversations that are not stored yet, in the order in which they were sent. */
@@ -203,6 +216,15 @@ export class ParleyClient extends Emitter<ClientEvents> {
   /** Ends all sessions of the user, on all devices, and closes the client. */
   async logout(): Promise<void> {
     await this.#engine.api.logout();
+    await this.close();
+  }
+
+  /**
+   * Erases the account for good, with all that one has said, and all sessions; closes the client, and removes the
+   * messages that still wait here. The server finishes it in the background. Where it fails it can be repeated.
+   */
+  async eraseAccount(): Promise<void> {
+    await this.#engine.erase();
     await this.close();
   }
 

@@ -12,6 +12,8 @@ export const normalClosure = 1000;
 export const frameBytes = 32 * 1024;
 /** Conversations in one `sync`. */
 export const syncConversations = 50;
+/** Users in one `presence`. */
+export const presenceUsers = 100;
 /** Messages for each conversation in one `sync`, rows of the inbox in one answer: the most there is. */
 export const fullPage = 100;
 

@@ -2,7 +2,7 @@ import { Backoff } from './backoff.ts';
 import { type Clock, Pause } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { asParleyError, hasCode, type ParleyError } from './errors.ts';
-import type { ClientFrame, ReplyTo, ServerEvent } from './frames.ts';
+import type { ClientFrame, ReplyTo, ServerEvent, TypingFrame } from './frames.ts';
 import { Heartbeat, type HeartbeatEvents } from './heartbeat.ts';
 import { Renewal } from './renewal.ts';
 import { lost, Transport, type TransportEvents, type WebSocketClass } from './transport.ts';
@@ -106,6 +106,11 @@ export class Connection {
   async request<Frame extends ClientFrame>(frame: Frame): Promise<ReplyTo<Frame>> {
     if (this.#current === undefined) throw lost();
     return this.#current.request(frame);
+  }
+
+  /** Over the socket there is, if there is one. */
+  tell(frame: TypingFrame): void {
+    this.#current?.tell(frame);
   }
 
   async #keepOpen(run: number): Promise<void> {

@@ -8,6 +8,7 @@ import type { ConversationInfo, Member, Message, Role } from './protocol.ts';
 import type { ReadMarkers } from './read-markers.ts';
 import type { Replica } from './replica.ts';
 import { Timeline } from './timeline.ts';
+import type { Typing } from './typing.ts';
 
 export type ConversationEvents = {
   /** A new message: each once, by `seq`, without a gap. */
@@ -21,6 +22,8 @@ export type ConversationEvents = {
   info: ConversationInfo;
   /** A member, oneself included, has read up to `seq`. */
   read: { userId: string; seq: number };
+  /** Who is writing now, by user id; when it changes. */
+  typing: readonly string[];
   /** A message of one's own is new, or has another state. */
   outgoing: OutgoingMessage;
   /** One is no member any more. */
@@ -48,6 +51,7 @@ export type ConversationParts = {
   replica: Replica;
   outbox: Outbox;
   changes: ChangeQueue;
+  typing: Typing;
   markers: ReadMarkers;
 };
 
@@ -73,7 +77,21 @@ export class Conversation extends Emitter<ConversationEvents> {
    * once; messages of one conversation are stored in the order in which they were sent.
    */
   send(content: string, options: SendOptions = {}): OutgoingMessage {
+    this.#parts.typing.sent(this.id);
     return this.#parts.outbox.send(this.id, content, options);
+  }
+
+  /**
+   * Tells the other members, in conversations of up to 200, whether one is writing. To be called with each stroke of a
+   * key: `true` goes to the server every 3 seconds at most, and counts for 6 there; `false` once. Sending says it too.
+   */
+  setTyping(isTyping: boolean): void {
+    this.#parts.typing.say(this.id, isTyping);
+  }
+
+  /** The ids of those who are writing now. The same array until somebody begins or stops. */
+  get typing(): readonly string[] {
+    return this.#parts.typing.in(this.id);
   }
 
   /** One's own messages that are not stored yet, in order. */

@@ -9,14 +9,17 @@ import { type ErrorFrame, isChange, type ServerEvent } from './frames.ts';
 import type { ParleyOptions, Settings } from './options.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing.ts';
+import { Presence } from './presence.ts';
 import type { Session } from './protocol.ts';
 import { ReadMarkers } from './read-markers.ts';
 import { Replica, type ReplicaEvents } from './replica.ts';
 import { GapRepair } from './sync.ts';
 import { errorOf } from './transport.ts';
+import { Typing } from './typing.ts';
 
 export type EngineEvents = Omit<ReplicaEvents, 'onLack' | 'onHint' | 'onReturn' | 'onSeen'> & {
   onRefused(refused: RefusedChange): void;
+  onTyping(conversationId: string, userIds: readonly string[]): void;
   onState(change: StateChange): void;
   onCaughtUp(): void;
   onSession(session: Session): void;
@@ -31,6 +34,8 @@ export class Engine {
   readonly outbox: Outbox;
   readonly changes: ChangeQueue;
   readonly markers: ReadMarkers;
+  readonly typing: Typing;
+  readonly presence: Presence;
   readonly #settings: Settings;
   readonly #events: EngineEvents;
   readonly #credentials: Credentials;
@@ -72,6 +77,10 @@ export class Engine {
     });
     this.replica = new Replica({
       ...events,
+      onMessage: (message) => {
+        this.typing.end(message.conversationId, message.senderId);
+        events.onMessage(message);
+      },
       onSeen: (messages) => this.outbox.settle(messages),
       onLack: () => this.#mend(),
       onReturn: (conversationId) => this.#repair.verify([conversationId]),
@@ -95,6 +104,8 @@ export class Engine {
     });
     this.changes = new ChangeQueue(parts);
     this.markers = new ReadMarkers(parts);
+    this.typing = new Typing({ ...parts, onChange: (id, userIds) => events.onTyping(id, userIds) });
+    this.presence = new Presence(parts);
     this.#repair = new GapRepair({ ...parts, onIdle });
     this.#catchUp = new CatchUp({ ...parts, repair: this.#repair, onIdle });
     if (given.userId !== undefined) this.#is(given.userId);
@@ -116,6 +127,7 @@ export class Engine {
     this.#unwatch = undefined;
     this.#connection.stop();
     this.#mend();
+    this.typing.stop();
     this.markers.abandon(reason);
     await this.outbox.close(reason);
   }
@@ -124,6 +136,14 @@ export class Engine {
   replaceToken(session: Session): void {
     this.#credentials.replace(session);
     this.#events.onSession(session);
+  }
+
+  /** The account, and what is kept of it here. */
+  async erase(): Promise<void> {
+    // Messages of earlier runs are known by their sender.
+    await this.#identify();
+    await this.api.eraseAccount();
+    await this.outbox.wipe();
   }
 
   async #identify(): Promise<void> {
@@ -144,8 +164,10 @@ export class Engine {
     this.#isCatchingUp = isOnline;
     if (isOnline) {
       this.#catchUp.begin();
+      this.presence.start();
       this.outbox.start();
     } else {
+      this.presence.stop();
       this.outbox.stop();
     }
     this.#events.onState(change);
@@ -153,6 +175,8 @@ export class Engine {
 
   #take(event: ServerEvent): void {
     if (event.type === 'error') this.#takeError(event);
+    else if (event.type === 'typing') this.typing.take(event);
+    else if (event.type === 'presence') this.presence.take(event.users);
     else this.replica.take(event);
   }
 

@@ -1,5 +1,5 @@
 /** What the client says over the socket and hears there; held to `shared/protocol` by protocol.test.ts. */
-import type { ConversationInfo, ErrorCode, Message } from './protocol.ts';
+import type { ConversationInfo, ErrorCode, Message, UserPresence } from './protocol.ts';
 
 export type SendMessageFrame = {
   action: 'sendMessage';
@@ -21,7 +21,10 @@ export type MarkReadFrame = { action: 'markRead'; conversationId: string; seq: n
 /** What of a conversation is asked for: without `afterRevision` no changes to older messages. */
 export type Wanted = { conversationId: string; afterSeq: number; afterRevision?: number | undefined };
 export type SyncFrame = { action: 'sync'; conversations: Wanted[]; limit: number };
+export type PresenceFrame = { action: 'presence'; userIds: string[] };
 export type HeartbeatFrame = { action: 'heartbeat' };
+/** The only one without a reply. */
+export type TypingFrame = { action: 'typing'; conversationId: string; state: 'started' | 'stopped' };
 
 export type Acknowledgement = { type: 'ack'; action: string; requestId?: string | undefined };
 export type Synced = {
@@ -53,15 +56,21 @@ export type ErrorFrame = {
   retryAfterMs?: number | undefined;
 };
 
+export type TypingEvent = {
+  type: 'typing';
+  conversationId: string;
+  userId: string;
+  state: 'started' | 'stopped';
+};
+/** A reply, and an event. */
+export type PresenceReport = { type: 'presence'; requestId?: string | undefined; users: UserPresence[] };
+
 export type ServerEvent =
   | { type: 'message'; messages: Message[] }
   | { type: 'messageChanged'; messages: Message[]; afterRevision: number; lastRevision: number }
   | { type: 'read'; conversationId: string; userId: string; seq: number }
-  | { type: 'typing'; conversationId: string; userId: string; state: 'started' | 'stopped' }
-  | {
-      type: 'presence';
-      users: { userId: string; status: 'online' | 'offline'; lastSeenAt: string | null }[];
-    }
+  | TypingEvent
+  | PresenceReport
   | { type: 'conversation'; conversation: ConversationInfo }
   | { type: 'conversationChanged'; conversationId: string; title: string | null; memberCount: number }
   | { type: 'conversationRemoved'; conversationId: string }
@@ -74,5 +83,13 @@ export type ReplyTo<Frame> = Frame extends SyncFrame
   ? SyncReply
   : Frame extends HeartbeatFrame
     ? HeartbeatReply
-    : Acknowledgement;
-export type ClientFrame = SendMessageFrame | ChangeFrame | MarkReadFrame | SyncFrame | HeartbeatFrame;
+    : Frame extends PresenceFrame
+      ? PresenceReport
+      : Acknowledgement;
+export type ClientFrame =
+  | SendMessageFrame
+  | ChangeFrame
+  | MarkReadFrame
+  | SyncFrame
+  | PresenceFrame
+  | HeartbeatFrame;

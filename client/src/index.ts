@@ -18,6 +18,7 @@ export { indexedDbStorage } from './indexed-db.ts';
 export type { ParleyOptions } from './options.ts';
 export type { SendOptions } from './outbox.ts';
 export { type OutgoingEvents, OutgoingMessage, type OutgoingState } from './outgoing.ts';
+export { Presence, type PresenceEvents } from './presence.ts';
 export type * from './protocol.ts';
 export type { LoginOptions, RegisterOptions, Server } from './sign-in.ts';
 export type { Signals } from './signals.ts';

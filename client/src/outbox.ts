@@ -86,6 +86,12 @@ export class Outbox {
     await this.#records.close();
   }
 
+  /** Gives up whatever there is of the user's, in the storage too, in whatever state it is. */
+  async wipe(): Promise<void> {
+    for (const message of this.all()) this.#end(message, { discarded: message.messageId });
+    await this.#records.wipe();
+  }
+
   send(conversationId: string, content: string, options: SendOptions): OutgoingMessage {
     const now = this.#parts.clock.now();
     const messageId = options.messageId ?? newMessageId(now);

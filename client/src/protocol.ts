@@ -64,6 +64,14 @@ export interface Member extends PublicProfile {
   lastReadSeq: number;
 }
 
+/** Whether a user is there. */
+export interface UserPresence {
+  userId: string;
+  status: 'online' | 'offline';
+  /** When something was last heard of any device of theirs, give or take five minutes; `null` where nothing is known. */
+  lastSeenAt: string | null;
+}
+
 /** The newest message of a conversation, cut to 120 characters. */
 export interface MessagePreview {
   seq: number;

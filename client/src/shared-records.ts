@@ -84,6 +84,17 @@ export class SharedRecords {
     });
   }
 
+  /** All of the user's. */
+  wipe(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const { messageId, senderId } of await this.#parts.storage.all()) {
+        if (senderId !== this.#userId) continue;
+        await this.#parts.storage.delete(messageId);
+        this.#say({ discarded: messageId });
+      }
+    });
+  }
+
   /** Online. Where the records are nobody else's there is nobody to agree with. */
   seekLead(): void {
     this.#sought = true;

@@ -8,7 +8,7 @@ import {
   subprotocol,
 } from './codes.ts';
 import { ParleyError } from './errors.ts';
-import type { ClientFrame, ErrorFrame, ReplyTo, ServerEvent, ServerFrame } from './frames.ts';
+import type { ClientFrame, ErrorFrame, ReplyTo, ServerEvent, ServerFrame, TypingFrame } from './frames.ts';
 
 /** What the client needs of a WebSocket: browsers, Node and the package `ws` all have it. */
 export interface WebSocketLike {
@@ -93,8 +93,7 @@ export class Transport {
   request<Frame extends ClientFrame>(frame: Frame): Promise<ReplyTo<Frame>> {
     return new Promise((resolve, reject) => {
       if (!this.#open) return reject(lost());
-      this.#requests += 1;
-      const requestId = String(this.#requests);
+      const requestId = this.#nextId();
       const text = JSON.stringify({ ...frame, requestId });
       // The gateway would close the socket, and close it again each time the frame is sent again.
       if (new TextEncoder().encode(text).length > frameBytes) {
@@ -110,6 +109,11 @@ export class Transport {
       this.#pending.set(requestId, { resolve: resolve as (reply: ServerFrame) => void, reject, timer });
       this.#socket.send(text);
     });
+  }
+
+  /** Sends what has no reply. An error that it may cause finds nobody waiting, and is of no interest. */
+  tell(frame: TypingFrame): void {
+    if (this.#open) this.#socket.send(JSON.stringify({ ...frame, requestId: this.#nextId() }));
   }
 
   /** Ends the socket once what was asked on it has been answered. */
@@ -146,6 +150,11 @@ export class Transport {
     // Without one, the reply is a repeat, or came too late.
     if (frame.type === 'error') pending?.reject(errorOf(frame));
     else pending?.resolve(frame);
+  }
+
+  #nextId(): string {
+    this.#requests += 1;
+    return String(this.#requests);
   }
 
   #settle(requestId: string): Pending | undefined {

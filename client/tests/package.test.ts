@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(consumer, { recursive: true }));
 
-test('all of it is at most 14 KB, minified and gzipped', async () => {
-  expect(await gzipped(`export * from '@parley/client'`)).toBeLessThanOrEqual(14 * kilobyte);
+test('all of it is at most 15 KB, minified and gzipped', async () => {
+  expect(await gzipped(`export * from '@parley/client'`)).toBeLessThanOrEqual(15 * kilobyte);
 });
 
 test('what an application does not use is left out of its bundle', async () => {

@@ -29,6 +29,7 @@ test('nouns, frames and events are those of shared/protocol', () => {
     true satisfies Same<entities.Member, nouns.Member>,
     true satisfies Same<entities.Profile, nouns.Profile>,
     true satisfies Same<entities.PublicProfile, nouns.PublicProfile>,
+    true satisfies Same<entities.UserPresence, nouns.UserPresence>,
     true satisfies Same<keyof Required<entities.Message>, keyof nouns.Message>,
     true satisfies Same<keyof Required<entities.Conversation>, keyof nouns.ConversationInfo>,
     true satisfies Same<InferOutput<typeof http.SignedInAnswer>, nouns.SignedIn>,
@@ -37,6 +38,7 @@ test('nouns, frames and events are those of shared/protocol', () => {
     true satisfies Reads<events.ServerEvent, socket.ServerEvent>,
     true satisfies Same<events.ServerEvent['type'], socket.ServerEvent['type']>,
     true satisfies Reads<InferOutput<typeof events.SyncReply>, socket.SyncReply>,
+    true satisfies Reads<InferOutput<typeof events.PresenceReply>, socket.PresenceReport>,
     true satisfies Reads<InferOutput<typeof events.HeartbeatReply>, socket.HeartbeatReply>,
     true satisfies Reads<events.SendMessageAck, socket.Acknowledgement>,
     true satisfies Reads<InferOutput<typeof events.MarkReadAck>, socket.Acknowledgement>,
@@ -47,6 +49,8 @@ test('nouns, frames and events are those of shared/protocol', () => {
     true satisfies Takes<InferOutput<typeof frames.deleteMessage>, Change<'deleteMessage'>>,
     true satisfies Takes<InferOutput<typeof frames.react>, Change<'react'>>,
     true satisfies Takes<InferOutput<typeof frames.markRead>, socket.MarkReadFrame>,
+    true satisfies Takes<InferOutput<typeof frames.typing>, socket.TypingFrame>,
+    true satisfies Takes<InferOutput<typeof frames.presence>, socket.PresenceFrame>,
     true satisfies Takes<InferOutput<typeof frames.sync>, socket.SyncFrame>,
     true satisfies Takes<InferOutput<typeof frames.heartbeat>, socket.HeartbeatFrame>,
   );
@@ -55,6 +59,7 @@ test('nouns, frames and events are those of shared/protocol', () => {
 test('the numbers are those of shared/protocol', () => {
   expect(codes.frameBytes).toBe(limits.frameBytes);
   expect(codes.syncConversations).toBe(limits.syncConversations);
+  expect(codes.presenceUsers).toBe(limits.idsPerCall);
   expect(codes.fullPage).toBe(limits.page.max);
 });
 

@@ -240,6 +240,79 @@ test('errors of the server are the caller’s, with their code', async () => {
   expect(refused.state).toBe('failed');
 });
 
+test('an edit, a reaction and a deletion reach the other member, and a device that was away', async () => {
+  const [ann, ben] = [await register('Ann'), await register('Ben')];
+  const [anns, bens, bensPhone] = [await connected(ann), await connected(ben), await connected(ben)];
+  const dm = await anns.createDm(ben.user.userId);
+  const phoneHas = happening(bensPhone, 'message', ({ seq }) => seq === 3);
+  for (const content of ['one', 'two', 'three']) await dm.send(content).whenStored();
+  await phoneHas;
+  const onPhone = bensPhone.conversation(dm.id).timeline();
+  await onPhone.loadOlder();
+  await bensPhone.close();
+
+  const timeline = bens.conversation(dm.id).timeline();
+  await timeline.loadOlder();
+  const deleted = happening(bens, 'messageChanged', (message) => message.deleted === true);
+  await dm.edit(1, 'One!');
+  await bens.conversation(dm.id).react(1, '👍');
+  await dm.delete(3);
+  await deleted;
+  expect(timeline.messages).toMatchObject([
+    { content: 'One!', revision: 2, reactions: { '👍': [ben.user.userId] } },
+    { content: 'two' },
+    { content: '', revision: 3 },
+  ]);
+  expect(bens.conversations().get(dm.id)?.lastMessagePreview).toMatchObject({ seq: 3, text: '' });
+
+  await bensPhone.connect();
+  expect(onPhone.messages).toEqual(timeline.messages);
+  expect(bensPhone.conversations().get(dm.id)?.lastMessagePreview?.text).toBe('');
+  const { messages } = await bensPhone.conversation(dm.id).history();
+  expect(messages).toEqual(timeline.messages);
+});
+
+test('a change that may not be made is refused', async () => {
+  const [ann, ben] = [await register('Ann'), await register('Ben')];
+  const [anns, bens] = [await connected(ann), await connected(ben)];
+  const dm = await anns.createDm(ben.user.userId);
+  await dm.send('mine').whenStored();
+  await expect(dm.edit(9, 'not there')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(bens.conversation(dm.id).edit(1, 'not mine')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  const deleted = happening(anns, 'messageChanged');
+  await dm.delete(1);
+  await deleted;
+  await expect(dm.react(1, '👍')).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('who is writing is shown to the other until their message is there', async () => {
+  const [ann, ben] = [await register('Ann'), await register('Ben')];
+  const [anns, bens] = [await connected(ann), await connected(ben)];
+  const dm = await anns.createDm(ben.user.userId);
+  const seen = bens.conversation(dm.id);
+  const begun = happening(seen, 'typing');
+  dm.setTyping(true);
+  expect(await begun).toEqual([ann.user.userId]);
+  const over = happening(seen, 'typing');
+  const message = happening(seen, 'message');
+  dm.send('done');
+  expect(await over).toEqual([]);
+  expect(await message).toMatchObject({ content: 'done' });
+});
+
+test('who is online is known of whom one shares a conversation with, and told as it changes', async () => {
+  const [ann, ben, cat] = [await register('Ann'), await register('Ben'), await register('Cat')];
+  const anns = await connected(ann);
+  await anns.createDm(ben.user.userId);
+  const known = happening(anns.presence, 'change');
+  anns.presence.watch([ben.user.userId, cat.user.userId]);
+  expect(await known).toEqual([{ userId: ben.user.userId, status: 'offline', lastSeenAt: null }]);
+  const came = happening(anns.presence, 'change');
+  await connected(ben);
+  expect(await came).toMatchObject([{ userId: ben.user.userId, status: 'online' }]);
+  expect(anns.presence.of(cat.user.userId)).toBeUndefined();
+});
+
 test('profiles: one’s own, by name, by id', async () => {
   const [ann, ben] = [await register('Ann'), await register('Ben')];
   const anns = await connected(ann);

@@ -22,6 +22,8 @@ export class FakeServer {
   isDown = false;
   /** The good tokens and whose they are. */
   readonly tokens = new Map<string, string>();
+  /** Who is there, of those one shares a conversation with. */
+  readonly presence = new Map<string, 'online' | 'offline'>();
   /** Those that are open. */
   readonly sockets = new Set<FakeSocket>();
   readonly connecting = new Set<FakeSocket>();
@@ -76,7 +78,8 @@ export class FakeServer {
     if (refusal !== undefined) return { type: 'error', message: refusal.code, requestId, ...refusal };
     this.frames.push(frame);
     try {
-      return { ...this.#act(userId, frame), requestId };
+      const reply = this.#act(userId, frame);
+      return reply && { ...reply, requestId };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return { type: 'error', code: error.code, message: error.code, action, requestId };
@@ -92,7 +95,7 @@ export class FakeServer {
     this.clock.setTimeout(() => queue.shift()?.(), this.storeAfterMs);
   }
 
-  #act(userId: string, frame: Frame): object {
+  #act(userId: string, frame: Frame): object | undefined {
     const { chat, clock } = this;
     switch (frame.action) {
       case 'heartbeat': {
@@ -110,6 +113,15 @@ export class FakeServer {
         const acceptedAt = clock.iso();
         return { type: 'ack', action: frame.action, conversationId, messageId, acceptedAt };
       }
+      case 'typing': {
+        const { conversationId, state } = frame as unknown as { conversationId: string; state: string };
+        for (const { userId: other } of chat.members(conversationId)) {
+          if (other !== userId) chat.onPush(other, { type: 'typing', conversationId, userId, state });
+        }
+        return undefined;
+      }
+      case 'presence':
+        return { type: 'presence', users: this.#presenceOf(frame['userIds'] as string[]) };
       case 'editMessage':
       case 'deleteMessage':
       case 'react': {
@@ -124,6 +136,15 @@ export class FakeServer {
       default:
         throw new Refusal('BAD_REQUEST');
     }
+  }
+
+  /** Strangers are left out. */
+  #presenceOf(userIds: string[]): object[] {
+    if (userIds.length > 100) throw new Refusal('BAD_REQUEST');
+    return userIds.flatMap((userId) => {
+      const status = this.presence.get(userId);
+      return status === undefined ? [] : [{ userId, status, lastSeenAt: this.clock.iso() }];
+    });
   }
 
   #sync(userId: string, frame: Frame): object[] {

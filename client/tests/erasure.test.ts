@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { memoryStorage, type OutboxRecord } from '../src/storage.ts';
+import { Fixture } from './support/fixture.ts';
+
+const left: OutboxRecord = {
+  messageId: 'left',
+  conversationId: 'room',
+  senderId: 'alice',
+  content: 'of an earlier run',
+  queuedAt: 1,
+  order: 1,
+  state: 'failed',
+};
+
+test('an account that is erased leaves nothing on the device but what is another user’s', async () => {
+  const world = new Fixture();
+  world.server.chat.create('room', 'bob', ['alice']);
+  const storage = memoryStorage();
+  await storage.put(left);
+  await storage.put({ ...left, messageId: 'carols', senderId: 'carol' });
+  // Nobody has said yet whose client it is.
+  const client = world.client({ userId: undefined, storage });
+  const waiting = client.conversation('room').send('never sent');
+  const outcome = waiting.whenStored().catch((error: unknown) => error);
+  const erased = client.eraseAccount();
+  await world.clock.advance(1_000);
+  await erased;
+
+  expect(world.server.requests).toContain('DELETE /users/me');
+  expect((await storage.all()).map(({ messageId }) => messageId)).toEqual(['carols']);
+  expect([client.state, client.outgoing, waiting.state]).toEqual(['offline', [], 'discarded']);
+  expect(await outcome).toMatchObject({ code: 'CLOSED' });
+  expect(world.server.chat.messages('room', 'bob')).toEqual([]);
+});
+
+test('where it fails nothing is lost, and it can be repeated', async () => {
+  const world = new Fixture();
+  world.server.chat.create('room', 'bob', ['alice']);
+  const storage = memoryStorage();
+  const client = world.client({ storage });
+  client.conversation('room').send('still here');
+  world.server.isDown = true;
+  const failed = client.eraseAccount().catch((error: unknown) => error);
+  await world.clock.advance(60_000);
+  expect(await failed).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(await storage.all()).toHaveLength(1);
+
+  world.server.isDown = false;
+  const erased = client.eraseAccount();
+  await world.clock.advance(1_000);
+  await erased;
+  expect(await storage.all()).toEqual([]);
+});
