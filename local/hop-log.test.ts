@@ -40,7 +40,7 @@ test('hops are told in their order, though the line about the acceptance comes l
   accept({ userId: 'u1', durationMs: 12 });
   hop('pushed', { seq: 7, connectionId: 'a=', messages: 3 });
   expect(hopsIn()).toEqual(['accepted', 'stream', 'stored', 'pushed']);
-  expect(lines[0]).toBe('10:00:00.123  accepted    m1 in c1  from u1 by websocket-send in 12 ms');
+  expect(lines[0]).toBe('10:00:00.123  accepted    m1 in c1  sendMessage from u1 by websocket-send in 12 ms');
   expect(lines[1]).toMatch(/ m1 in c1 {2}from shard 10 to Deliver$/);
   expect(lines[3]).toMatch(/seq 7, with the 2 before it to connection a=$/);
 });
@@ -50,6 +50,16 @@ test('a redelivery, which nobody accepts, is told after a moment', () => {
   hop('recognised', { seq: 7 });
   vi.advanceTimersByTime(500);
   expect(hopsIn()).toEqual(['stream', 'recognised']);
+});
+
+test('a change of a message is told as one', () => {
+  accept({ route: 'react', userId: 'u2', durationMs: 9 });
+  hand(JSON.stringify({ kind: 'change', conversationId: 'c1', seq: 7 }));
+  hop('changed', { seq: 7, revision: 3 });
+  expect(hopsIn()).toEqual(['accepted', 'stream', 'changed']);
+  expect(lines[0]).toMatch(/m1 in c1 {2}react from u2/);
+  expect(lines[1]).toMatch(/a change of seq 7 from shard 10 to Deliver$/);
+  expect(lines[2]).toMatch(/seq 7, as revision 3$/);
 });
 
 test('a refusal ends the way of a message', () => {

@@ -5,7 +5,7 @@ import { isRecord } from './template/template.ts';
 /** A function's own line about its acceptance comes when it ends, by when the next hop may be under way. */
 const PATIENCE_MS = 500;
 const REMEMBERED = 1000;
-const accepting = new Set(['sendMessage', 'POST /messages']);
+const accepting = new Set(['sendMessage', 'POST /messages', 'editMessage', 'deleteMessage', 'react']);
 
 type Ids = Record<string, unknown>;
 
@@ -49,14 +49,20 @@ export class HopLog {
         .split(':')[0]
         ?.replace(/^shardId-0*(?=\d)/, '');
       const batch = count === 1 ? '' : `, in a batch of ${count}`;
-      this.#tell(new Date().toISOString(), 'stream', ids, `from shard ${shard} to ${functionName}${batch}`);
+      const what = ids['kind'] === 'change' ? `a change of seq ${ids['seq']} ` : '';
+      this.#tell(
+        new Date().toISOString(),
+        'stream',
+        ids,
+        `${what}from shard ${shard} to ${functionName}${batch}`,
+      );
     }
   }
 
   #accepted(at: string, entry: Ids): void {
-    const { outcome, service, userId, durationMs } = entry;
+    const { outcome, route, service, userId, durationMs } = entry;
     const messageId = String(entry['messageId']);
-    const how = `from ${userId} by ${service} in ${durationMs} ms`;
+    const how = `${route} from ${userId} by ${service} in ${durationMs} ms`;
     this.#print(
       lineOf(
         at,
@@ -98,6 +104,7 @@ export class HopLog {
 const hops: Record<string, (ids: Ids) => string | undefined> = {
   stored: ({ seq }) => `as seq ${seq}`,
   recognised: ({ seq }) => `as seq ${seq}: sent again, and not stored twice`,
+  changed: ({ seq, revision }) => `seq ${seq}, as revision ${revision}`,
   refused: ({ code }) => String(code),
   pushed({ seq, toSeq, messages, connectionId }) {
     // An event that is of no message: a read marker, say.

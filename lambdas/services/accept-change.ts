@@ -41,7 +41,7 @@ export class AcceptChange {
     userId: string,
     { conversationId, seq }: { conversationId: string; seq: number },
     change: MessageChange,
-  ): Promise<{ acceptedAt: string }> {
+  ): Promise<{ messageId: string; acceptedAt: string }> {
     const [membership, message] = await Promise.all([
       this.#inbox.row(userId, conversationId),
       this.#messages.message(conversationId, seq),
@@ -67,6 +67,6 @@ export class AcceptChange {
     };
     await this.#stream.put(accepted);
     this.#count('ChangesAccepted');
-    return { acceptedAt };
+    return { messageId: message.messageId, acceptedAt };
   }
 }

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
-import * as v from 'valibot';
-import { AcceptedChange } from '../../shared/domain/accepted-change.ts';
-import { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
+import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import { isChange, readAccepted } from '../../shared/domain/accepted-record.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
 import type { DeadLetterQueue } from '../stores/dead-letter-queue.ts';
 import { ConversationGone } from './conversation-states.ts';
@@ -107,28 +107,15 @@ function byConversation(records: StreamRecord[]) {
   const conversations = new Map<string, Reads>();
   const unreadable: StreamRecord[] = [];
   for (const record of records) {
-    const accepted = acceptedIn(record);
+    const accepted = readAccepted(Buffer.from(record.data, 'base64').toString('utf8'));
     if (accepted === undefined) {
       unreadable.push(record);
       continue;
     }
     const reads = conversations.get(accepted.conversationId) ?? { messages: [], changes: [] };
-    if ('change' in accepted) reads.changes.push({ record, accepted });
+    if (isChange(accepted)) reads.changes.push({ record, accepted });
     else reads.messages.push({ record, accepted });
     conversations.set(accepted.conversationId, reads);
   }
   return { conversations, unreadable };
-}
-
-const Accepted = v.union([AcceptedMessage, AcceptedChange]);
-
-function acceptedIn(record: StreamRecord): AcceptedMessage | AcceptedChange | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(record.data, 'base64').toString('utf8'));
-  } catch {
-    return undefined; // The caller buries what is not JSON.
-  }
-  const parsed = v.safeParse(Accepted, json);
-  return parsed.success ? parsed.output : undefined;
 }

@@ -123,15 +123,23 @@ export class ChangeLog {
   }
 }
 
+const keyPrefix = 'change:';
+
 function changeKey(acceptId: string): string {
-  return `change:${acceptId}`;
+  return keyPrefix + acceptId;
+}
+
+/** Whether a record of `Idempotency` is of a change, and not of a message. */
+export function isChangeKey(messageId: string): boolean {
+  return messageId.startsWith(keyPrefix);
 }
 
 /** An erasure is not: it may be applied again without harm, and nothing of the user is to be left. */
-function isRemembered({ change }: AcceptedChange): boolean {
+export function isRemembered({ change }: AcceptedChange): boolean {
   return change.type !== 'erase';
 }
 
-function recordOf({ userId, acceptId, conversationId, seq }: AcceptedChange): ChangeRecord {
+/** What is remembered of a change. */
+export function recordOf({ userId, acceptId, conversationId, seq }: AcceptedChange): ChangeRecord {
   return { senderId: userId, messageId: changeKey(acceptId), conversationId, seq };
 }

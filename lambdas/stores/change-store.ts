@@ -13,6 +13,21 @@ export class ChangeStore {
     this.#table = table;
   }
 
+  /** Of the newest change. */
+  async last(conversationId: string): Promise<ChangePlace | undefined> {
+    const { Items = [] } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'conversationId = :conversationId',
+        ExpressionAttributeValues: { ':conversationId': conversationId },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: 1,
+      }),
+    );
+    return (Items as ChangePlace[])[0]; // Only `ChangeLog` writes the table.
+  }
+
   /** By ascending revision: those with `after < revision ≤ upTo`, at most `limit` of them. */
   async between(
     conversationId: string,
@@ -35,7 +50,7 @@ export class ChangeStore {
         Limit: limit + 1,
       }),
     );
-    const places = Items as ChangePlace[]; // Only `ChangeLog` writes the table.
+    const places = Items as ChangePlace[]; // As above.
     return { places: places.slice(0, limit), more: places.length > limit };
   }
 }

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Message } from '../../shared/protocol/entities.ts';
+import type { ChangePlace } from './change-store.ts';
 import type { ConversationHead } from './conversation-store.ts';
 import { batchGet, type Item, isLostRace, type TransactItem, transact } from './dynamo.ts';
 import type { InboxRow } from './inbox-store.ts';
@@ -19,13 +20,21 @@ export class ReconciliationStore {
     conversations: string;
     members: string;
     messages: string;
+    changes: string;
     inbox: string;
     idempotency: string;
   };
 
   constructor(
     documents: DynamoDBDocumentClient,
-    tables: { conversations: string; members: string; messages: string; inbox: string; idempotency: string },
+    tables: {
+      conversations: string;
+      members: string;
+      messages: string;
+      changes: string;
+      inbox: string;
+      idempotency: string;
+    },
   ) {
     this.#documents = documents;
     this.#tables = tables;
@@ -58,8 +67,11 @@ export class ReconciliationStore {
     return (await batchGet(this.#documents, this.#tables.messages, [...distinct.values()])) as Message[]; // As above.
   }
 
-  /** Whoever appends meanwhile moves `lastSeq`. */
-  async mendHead({ conversationId, lastSeq }: ConversationHead, derived: DerivedHead): Promise<boolean> {
+  /** Whoever appends meanwhile moves `lastSeq`, and whoever changes a message `lastRevision`. */
+  async mendHead(
+    { conversationId, lastSeq, lastRevision }: ConversationHead,
+    derived: DerivedHead,
+  ): Promise<boolean> {
     return this.#change([
       {
         Update: {
@@ -67,9 +79,10 @@ export class ReconciliationStore {
           Key: { conversationId },
           UpdateExpression:
             'SET lastSeq = :lastSeq, lastActivityAt = :lastActivityAt, lastMessagePreview = :preview',
-          ConditionExpression: 'lastSeq = :found',
+          ConditionExpression: 'lastSeq = :found AND lastRevision = :lastRevision',
           ExpressionAttributeValues: {
             ':found': lastSeq,
+            ':lastRevision': lastRevision,
             ':lastSeq': derived.lastSeq,
             ':lastActivityAt': derived.lastActivityAt,
             ':preview': derived.lastMessagePreview,
@@ -77,6 +90,61 @@ export class ReconciliationStore {
         },
       },
     ]);
+  }
+
+  /** Whoever changes a message meanwhile moves `lastRevision`. */
+  async mendLastRevision(
+    { conversationId, lastRevision }: ConversationHead,
+    derived: number,
+  ): Promise<boolean> {
+    return this.#change([
+      {
+        Update: {
+          TableName: this.#tables.conversations,
+          Key: { conversationId },
+          UpdateExpression: 'SET lastRevision = :lastRevision',
+          ConditionExpression: 'lastRevision = :found',
+          ExpressionAttributeValues: { ':found': lastRevision, ':lastRevision': derived },
+        },
+      },
+    ]);
+  }
+
+  /** Puts a message where it stands among the changes. */
+  async addPlace(place: ChangePlace): Promise<boolean> {
+    return this.#change([
+      this.#messageAt(place, 'revision = :revision'),
+      { Put: { TableName: this.#tables.changes, Item: place } },
+    ]);
+  }
+
+  /** Takes away a place at which no message stands. */
+  async removePlace({ conversationId, revision, seq }: ChangePlace): Promise<boolean> {
+    return this.#change([
+      this.#messageAt(
+        { conversationId, revision, seq },
+        'attribute_not_exists(revision) OR revision <> :revision',
+      ),
+      {
+        Delete: {
+          TableName: this.#tables.changes,
+          Key: { conversationId, revision },
+          ConditionExpression: 'seq = :seq',
+          ExpressionAttributeValues: { ':seq': seq },
+        },
+      },
+    ]);
+  }
+
+  #messageAt({ conversationId, revision, seq }: ChangePlace, condition: string): TransactItem {
+    return {
+      ConditionCheck: {
+        TableName: this.#tables.messages,
+        Key: { conversationId, seq },
+        ConditionExpression: condition,
+        ExpressionAttributeValues: { ':revision': revision },
+      },
+    };
   }
 
   /** Whoever joins, leaves or changes role meanwhile moves `membersVersion`. */

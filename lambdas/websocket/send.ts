@@ -1,9 +1,11 @@
+import type { MessageChange } from '../../shared/domain/accepted-change.ts';
 import {
   DeleteMessageFrame,
   EditMessageFrame,
   ReactFrame,
   SendMessageFrame,
 } from '../../shared/protocol/frames.ts';
+import { mentionIds } from '../middleware/named-ids.ts';
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
 import { acceptChange, acceptMessage } from '../runtime.ts';
 
@@ -19,20 +21,24 @@ export const handler = webSocketHandler({
     },
   ),
 
-  editMessage: action(EditMessageFrame, async ({ action, conversationId, seq, content }, { userId }) => {
-    const change = { type: 'edit', content } as const;
-    const { acceptedAt } = await changes.accept(userId, { conversationId, seq }, change);
-    return { type: 'ack', action, conversationId, seq, acceptedAt };
-  }),
-
-  deleteMessage: action(DeleteMessageFrame, async ({ action, conversationId, seq }, { userId }) => {
-    const { acceptedAt } = await changes.accept(userId, { conversationId, seq }, { type: 'delete' });
-    return { type: 'ack', action, conversationId, seq, acceptedAt };
-  }),
-
-  react: action(ReactFrame, async ({ action, conversationId, seq, emoji, op }, { userId }) => {
-    const change = { type: 'react', emoji, op } as const;
-    const { acceptedAt } = await changes.accept(userId, { conversationId, seq }, change);
-    return { type: 'ack', action, conversationId, seq, acceptedAt };
-  }),
+  editMessage: action(EditMessageFrame, ({ action, conversationId, seq, content }, { userId }) =>
+    change(action, userId, { conversationId, seq }, { type: 'edit', content }),
+  ),
+  deleteMessage: action(DeleteMessageFrame, ({ action, conversationId, seq }, { userId }) =>
+    change(action, userId, { conversationId, seq }, { type: 'delete' }),
+  ),
+  react: action(ReactFrame, ({ action, conversationId, seq, emoji, op }, { userId }) =>
+    change(action, userId, { conversationId, seq }, { type: 'react', emoji, op }),
+  ),
 });
+
+async function change(
+  action: string,
+  userId: string,
+  message: { conversationId: string; seq: number },
+  change: MessageChange,
+) {
+  const { messageId, acceptedAt } = await changes.accept(userId, message, change);
+  mentionIds({ messageId });
+  return { type: 'ack', action, ...message, acceptedAt };
+}

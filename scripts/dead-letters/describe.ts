@@ -1,8 +1,6 @@
 /** Dead letters as a person reads them. What was said in a message is shown only where it was asked for. */
-import * as v from 'valibot';
-import { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import { isChange, readAccepted } from '../../shared/domain/accepted-record.ts';
 import type { Contents, DeadLetter, LostRecord } from './dead-letter.ts';
-import { readJson } from './read-json.ts';
 
 export function lineOf({ id, place, since, size, reason }: DeadLetter): string {
   const [first = '-', ...others] = size.partitionKeys;
@@ -37,12 +35,16 @@ function bodiesOf(contents: Contents, withContent: boolean): Record<string, unkn
 
 function recordFields({ eventId, partitionKey, data }: LostRecord, withContent: boolean) {
   const text = Buffer.from(data).toString('utf8');
-  const parsed = v.safeParse(AcceptedMessage, readJson(text));
+  const accepted = readAccepted(text);
   const common = { record: eventId, 'partition key': partitionKey, bytes: data.length };
-  if (!parsed.success) {
+  if (accepted === undefined) {
     return { ...common, message: 'cannot be read', ...(withContent && { text: printable(text) }) };
   }
-  const { content, ...rest } = parsed.output;
+  if (isChange(accepted)) {
+    const { change, ...rest } = accepted;
+    return { ...common, ...rest, change: change.type, ...(withContent && { what: JSON.stringify(change) }) };
+  }
+  const { content, ...rest } = accepted;
   return { ...common, ...rest, ...(withContent && { content: printable(content) }) };
 }
 

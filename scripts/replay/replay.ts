@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { idempotencyKey, type MessageLog } from '../../lambdas/stores/message-log.ts';
-import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import { UsageError } from '../load/option-values.ts';
 import { RecordWriter } from '../stream/record-writer.ts';
 import { type Manner, type ReadRecord, readShard, shardsOf } from '../stream/shard-reader.ts';
 import type { ReplayOptions } from './replay-options.ts';
-import { type Fate, fatesOf, messageIn } from './stored-fate.ts';
+import { type Fate, fatesOf, type Remembered, rememberedAs } from './stored-fate.ts';
 
 export type ReplayResult = {
   records: number;
@@ -15,12 +14,12 @@ export type ReplayResult = {
   byFate: Map<Fate, number>;
   put: number;
   /** Of those put that were not stored before, the ones that are not yet. */
-  awaited: AcceptedMessage[];
+  awaited: Remembered[];
 };
 
-/** Beyond so many, conversations are not counted, and messages not waited for. */
+/** Beyond so many, conversations are not counted, and records not waited for. */
 export const countedConversations = 100_000;
-const awaitedMessages = 10_000;
+const awaitedRecords = 10_000;
 
 /**
  * Puts records into the stream again. That is the way that holds all promises without a rule of its own: deliver remains the
@@ -84,29 +83,33 @@ async function replayPage(
     const { shardId, sequenceNumber } = await writer.put(record);
     if (!ownFrom.has(shardId)) ownFrom.set(shardId, BigInt(sequenceNumber));
     result.put += 1;
-    const message = messageIn(record);
-    if (fate === 'not stored' && message && result.awaited.length < awaitedMessages)
-      result.awaited.push(message);
+    const remembered = rememberedAs(record);
+    if (fate === 'not stored' && remembered && result.awaited.length < awaitedRecords)
+      result.awaited.push(remembered);
     await delay(1_000 / options.perSecond);
   }
 }
 
 function isReplayed(fate: Fate, redeliver: boolean): boolean {
   // Deliver has made a dead letter of what cannot be read, and has answered what was in conflict.
-  return fate === 'not stored' || (redeliver && (fate === 'stored' || fate === 'stored by a retry'));
+  return (
+    fate === 'not stored' ||
+    fate === 'erasure' ||
+    (redeliver && (fate === 'stored' || fate === 'stored by a retry'))
+  );
 }
 
 /** Waits until deliver has stored what was put. Answers what it has not, at the end of `forMs`. */
 export async function awaitStored(
   log: MessageLog,
-  awaited: AcceptedMessage[],
+  awaited: Remembered[],
   forMs: number,
-): Promise<AcceptedMessage[]> {
+): Promise<Remembered[]> {
   const deadline = Date.now() + forMs;
   let missing = awaited;
   for (;;) {
     const known = await log.idempotencyRecords(missing);
-    missing = missing.filter((message) => !known.has(idempotencyKey(message)));
+    missing = missing.filter((record) => !known.has(idempotencyKey(record)));
     if (missing.length === 0 || Date.now() > deadline) return missing;
     await delay(500);
   }

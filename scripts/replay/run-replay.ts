@@ -36,7 +36,9 @@ export async function runReplay(options: ReplayOptions, say: (line: string) => v
     say(`${result.put} records were put into the stream again.`);
     if (result.awaited.length === 0) return 0;
     const missing = await awaitStored(log, result.awaited, waitMs);
-    say(`${result.awaited.length - missing.length} messages are stored now that were not before.`);
+    say(
+      `${result.awaited.length - missing.length} messages and changes are stored now that were not before.`,
+    );
     if (missing.length === 0) return 0;
     say(
       `${missing.length} are still not. Either deliver is behind, or it refused them, since their senders have left, or gave them up: \`npm run dlq -- list\`.`,

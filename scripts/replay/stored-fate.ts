@@ -1,7 +1,7 @@
-/** What became of records of the stream, by the idempotency records that storing a message leaves for ever. */
-import * as v from 'valibot';
+/** What became of records of the stream, by the idempotency records that storing leaves for ever. */
+import { isRemembered, recordOf } from '../../lambdas/stores/change-log.ts';
 import { type IdempotencyRecord, idempotencyKey, type MessageLog } from '../../lambdas/stores/message-log.ts';
-import { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import { type AcceptedRecord, isChange, readAccepted } from '../../shared/domain/accepted-record.ts';
 import type { ReadRecord } from '../stream/shard-reader.ts';
 
 export type Fate =
@@ -12,28 +12,39 @@ export type Fate =
   | 'stored by a retry'
   /** Its id belongs to another message, so that deliver answers its sender with a CONFLICT. */
   | 'id used elsewhere'
+  /** Of an erasure nothing is remembered; to do it again does no harm. */
+  | 'erasure'
   | 'unreadable';
 
-export function messageIn({ data }: Pick<ReadRecord, 'data'>): AcceptedMessage | undefined {
-  try {
-    const parsed = v.safeParse(AcceptedMessage, JSON.parse(Buffer.from(data).toString('utf8')));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined; // No JSON: its fate is 'unreadable'.
-  }
+/** What a record's idempotency record is found by. */
+export type Remembered = { senderId: string; messageId: string; conversationId: string };
+
+/** `undefined` of what leaves none. */
+export function rememberedAs({ data }: Pick<ReadRecord, 'data'>): Remembered | undefined {
+  const accepted = readAccepted(Buffer.from(data).toString('utf8'));
+  return accepted && nameOf(accepted);
 }
 
 /** In the order of `records`. */
 export async function fatesOf(log: MessageLog, records: ReadRecord[]): Promise<Fate[]> {
-  const messages = records.map(messageIn);
-  const known = await log.idempotencyRecords(messages.filter((one) => one !== undefined));
-  return messages.map((message) => fateOf(message, known));
+  const all = records.map(({ data }) => readAccepted(Buffer.from(data).toString('utf8')));
+  const names = all.flatMap((accepted) => (accepted && nameOf(accepted)) ?? []);
+  const known = await log.idempotencyRecords(names);
+  return all.map((accepted) => fateOf(accepted, known));
 }
 
-function fateOf(message: AcceptedMessage | undefined, known: Map<string, IdempotencyRecord>): Fate {
-  if (message === undefined) return 'unreadable';
-  const record = known.get(idempotencyKey(message));
+function fateOf(accepted: AcceptedRecord | undefined, known: Map<string, IdempotencyRecord>): Fate {
+  if (accepted === undefined) return 'unreadable';
+  const name = nameOf(accepted);
+  if (name === undefined) return 'erasure';
+  const record = known.get(idempotencyKey(name));
   if (record === undefined) return 'not stored';
-  if (record.conversationId !== message.conversationId) return 'id used elsewhere';
-  return record.acceptId === message.acceptId ? 'stored' : 'stored by a retry';
+  if (isChange(accepted)) return 'stored';
+  if (record.conversationId !== accepted.conversationId) return 'id used elsewhere';
+  return record.acceptId === accepted.acceptId ? 'stored' : 'stored by a retry';
+}
+
+function nameOf(accepted: AcceptedRecord): Remembered | undefined {
+  if (!isChange(accepted)) return accepted;
+  return isRemembered(accepted) ? recordOf(accepted) : undefined;
 }

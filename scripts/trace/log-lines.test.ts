@@ -14,6 +14,7 @@ const send = {
   message: 'invocation',
   timestamp: '2026-11-24T10:00:00.040Z',
   service: 'websocket-send',
+  route: 'sendMessage',
   requestId: 'req=',
   connectionId: 'con=',
   userId: 'usr_alice',
@@ -89,7 +90,7 @@ test('lines about a message are found in all functions, page by page, and tell w
   expect(asked[0]).toMatchObject({ filterPattern: '"msg-1"', startTime: 0 });
   expect(senderIn(lines, 'msg-1')).toBe('usr_alice');
   expect(timelineText(happeningsIn(lines, 'msg-1'))).toEqual([
-    '2026-11-24T10:00:00.000Z       0 ms      +0  received by websocket-send from usr_alice on connection con=',
+    '2026-11-24T10:00:00.000Z       0 ms      +0  sendMessage received by websocket-send from usr_alice on connection con=',
     '2026-11-24T10:00:00.040Z      40 ms     +40  accepted: durable in the stream (request req=)',
     '2026-11-24T10:00:00.150Z     150 ms    +110  stream-deliver began with 2 in its batch',
     '2026-11-24T10:00:00.200Z     200 ms     +50  stream-deliver stored it, as 7 of cnv_1, by the end of its invocation',

@@ -97,7 +97,10 @@ async function lookIntoTables(
       what: `given its createdAt, and ${seq} in its conversation`,
     });
     const head = await new ConversationStore(documents, table('Conversations')).head(conversationId);
-    say.push(`Message: stored, of ${message.senderId}. The conversation has come to ${head?.lastSeq}.`);
+    const { senderId: storedSender, revision } = message;
+    const changed =
+      revision === undefined ? '' : `, ${message.deleted ? 'deleted' : 'changed'} by revision ${revision}`;
+    say.push(`Message: stored, of ${storedSender}${changed}. The conversation has come to ${head?.lastSeq}.`);
     const members = await new MemberStore(documents, table('MembersByConversation')).page(
       conversationId,
       membersShown,

@@ -3,7 +3,9 @@ import type { LogLine } from './log-lines.ts';
 
 export type Happening = { at: number; what: string };
 
-const steps = ['stored', 'recognised', 'refused', 'pushed'] as const;
+const steps = ['stored', 'recognised', 'changed', 'refused', 'pushed'] as const;
+/** What a message is sent by; other routes change it. */
+const sending = new Set(['sendMessage', 'POST /messages']);
 
 export function happeningsIn(lines: LogLine[], messageId: string): Happening[] {
   return lines
@@ -14,7 +16,12 @@ export function happeningsIn(lines: LogLine[], messageId: string): Happening[] {
 
 /** Whoever sent it, as the function that accepted it knew. */
 export function senderIn(lines: LogLine[], messageId: string): string | undefined {
-  const line = lines.find((one) => one['messageId'] === messageId && typeof one['userId'] === 'string');
+  const line = lines.find(
+    (one) =>
+      one['messageId'] === messageId &&
+      typeof one['userId'] === 'string' &&
+      sending.has(String(one['route'])),
+  );
   return line === undefined ? undefined : String(line['userId']);
 }
 
@@ -27,7 +34,7 @@ function invocationHappenings(line: LogLine, messageId: string): Happening[] {
     const outcome =
       line['outcome'] === 'ok' ? 'accepted: durable in the stream' : `refused: ${line['outcome']}`;
     return [
-      { at: began, what: `received by ${service} from ${line['userId']}${from}` },
+      { at: began, what: `${line['route']} received by ${service} from ${line['userId']}${from}` },
       { at: ended, what: `${outcome} (request ${line['requestId']})` },
     ];
   }
@@ -47,6 +54,7 @@ function describe(step: (typeof steps)[number], items: LogLine[]): string {
   const [first = {}] = items;
   if (step === 'stored') return `stored it, as ${first['seq']} of ${first['conversationId']}`;
   if (step === 'recognised') return `recognised it as stored before, as ${first['seq']}`;
+  if (step === 'changed') return `changed it, which is revision ${first['revision']} of its conversation`;
   if (step === 'refused') return `refused it: ${first['code']}`;
   const connections = items.map((item) => String(item['connectionId']));
   return `pushed it to ${connections.length} connections: ${connections.join(', ')}`;

@@ -3,19 +3,25 @@ import { idempotencyKey } from '../../lambdas/stores/message-log.ts';
 import type { DerivedHead } from '../../lambdas/stores/reconciliation-store.ts';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
-import { type Finding, once, type VerifyStores } from './finding.ts';
+import { checkChanges } from './check-changes.ts';
+import { type Finding, once, Unsettled, type VerifyStores } from './finding.ts';
 
 const messagesPerPage = 200;
+const maxAttempts = 10;
 
 /** The last message of each sender, as far as the log was read. */
 export type LastSent = { seqs: ReadonlyMap<string, number>; upTo: number };
 export type MessagesCheck = { findings: Finding[]; lastSent: LastSent };
 
-/** That the sequence is dense, that each message has its idempotency record, and that the head follows from the last one. */
+/**
+ * That the sequence is dense, that each message has its idempotency record and each changed one its place among the changes, and
+ * that the head follows from the last one.
+ */
 export async function checkMessages(stores: VerifyStores, before: ConversationHead): Promise<MessagesCheck> {
   const { conversationId } = before;
   const findings: Finding[] = [];
   const seqs = new Map<string, number>();
+  const changed: Message[] = [];
   let last: Message | undefined;
   const expectNext = (seq: number) => {
     const next = (last?.seq ?? 0) + 1;
@@ -29,6 +35,7 @@ export async function checkMessages(stores: VerifyStores, before: ConversationHe
     for (const message of page.messages) {
       expectNext(message.seq);
       seqs.set(message.senderId, message.seq);
+      if (message.revision !== undefined) changed.push({ ...message, content: '' });
       last = message;
     }
     more = page.more;
@@ -36,6 +43,7 @@ export async function checkMessages(stores: VerifyStores, before: ConversationHe
   // What the head named before was to be found. Lowering the head would give a number out twice that clients may know.
   if (before.lastSeq > (last?.seq ?? 0)) expectNext(before.lastSeq + 1);
   findings.push(...(await headFindings(stores, conversationId, last)));
+  findings.push(...(await checkChanges(stores, conversationId, changed)));
   return { findings, lastSent: { seqs, upTo: last?.seq ?? 0 } };
 }
 
@@ -56,6 +64,8 @@ async function senderFindings(stores: VerifyStores, messages: Message[]): Promis
     }
     const record = records.get(idempotencyKey(message));
     if (record?.conversationId === conversationId && record.seq === seq) return [];
+    // Of one whose account was erased nothing is remembered, and all they said is deleted.
+    if (record === undefined && message.deleted) return [];
     return [
       {
         check: 'idempotency.record',
@@ -68,16 +78,27 @@ async function senderFindings(stores: VerifyStores, messages: Message[]): Promis
   });
 }
 
-/** Read anew, with its last message: whatever is appended meanwhile, these two belong together. */
+/** Reads them until no message was changed in between: then the two belong together, whatever is appended meanwhile. */
+async function headAndLast(stores: VerifyStores, conversationId: string, highest: Message | undefined) {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const head = await stores.conversations.head(conversationId);
+    if (head === undefined) return undefined;
+    const lastSeq = Math.max(head.lastSeq, highest?.seq ?? 0);
+    const last = await stores.messages.message(conversationId, lastSeq);
+    const now = await stores.conversations.head(conversationId);
+    if (now?.lastRevision === head.lastRevision) return { head, last };
+  }
+  throw new Unsettled('its messages are changed too fast');
+}
+
 async function headFindings(
   stores: VerifyStores,
   conversationId: string,
   highest: Message | undefined,
 ): Promise<Finding[]> {
-  const head = await stores.conversations.head(conversationId);
-  if (head === undefined) return [];
-  const isBehind = highest !== undefined && highest.seq > head.lastSeq;
-  const last = isBehind ? highest : await stores.messages.message(conversationId, head.lastSeq);
+  const read = await headAndLast(stores, conversationId, highest);
+  if (read === undefined) return [];
+  const { head, last } = read;
   if (last === undefined && head.lastSeq > 0) return []; // Reported as missing.
   const derived: DerivedHead = {
     lastSeq: last?.seq ?? 0,

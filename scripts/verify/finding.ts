@@ -1,3 +1,4 @@
+import type { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import type { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import type { InboxStore } from '../../lambdas/stores/inbox-store.ts';
 import type { MemberStore } from '../../lambdas/stores/member-store.ts';
@@ -23,6 +24,7 @@ export type VerifyStores = {
   memberships: MemberStore;
   inbox: InboxStore;
   messages: MessageStore;
+  changes: ChangeStore;
   log: MessageLog;
   profiles: ProfileStore;
   reconciliation: ReconciliationStore;

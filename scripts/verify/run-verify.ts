@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { InboxStore } from '../../lambdas/stores/inbox-store.ts';
 import { MemberStore } from '../../lambdas/stores/member-store.ts';
@@ -29,7 +30,7 @@ idempotency records to messages. It may run at any time, beside live traffic.
 
   --conversation <id>  one conversation
   --all                all of them, and rows that belong to none
-  --repair             mend what is derived: heads, counts, inbox rows. Never messages
+  --repair             mend what is derived: heads, counts, inbox rows, places of changes. Never messages
 ${targetUsage}
 
 Exit code 0: all is right. 1: something was found, mended or not. 2: it could not be checked.`;
@@ -54,6 +55,7 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
     conversations: table('Conversations'),
     members: table('MembersByConversation'),
     messages: table('MessagesByConversation'),
+    changes: table('Changes'),
     inbox: table('ConversationsByUser'),
     idempotency: table('Idempotency'),
     users: table('Users'),
@@ -75,6 +77,7 @@ export function verifyStores(
     memberships: new MemberStore(documents, tables.members),
     inbox: new InboxStore(documents, tables.inbox),
     messages: new MessageStore(documents, tables.messages),
+    changes: new ChangeStore(documents, tables.changes),
     log: new MessageLog(documents, tables),
     profiles: new ProfileStore(documents, tables.users),
     reconciliation: new ReconciliationStore(documents, tables),

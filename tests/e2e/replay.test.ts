@@ -105,7 +105,7 @@ test('what is not stored is stored once, in order, over a split of its shard; wh
 
   const run = await replay('--from', '1h', '--run');
   expect(run).toMatchObject({ code: 0, said: expect.stringContaining('4 records were put') });
-  expect(run.said).toContain('4 messages are stored now that were not before.');
+  expect(run.said).toContain('4 messages and changes are stored now that were not before.');
   const inOrder = ['one', 'two', 'three', 'four'].map((content, index) => [index + 1, content]);
   expect(await stored(lost)).toEqual(inOrder);
   for (const { messageId } of messages) await bobsSocket.message(messageId);
@@ -129,6 +129,27 @@ test('with --redeliver everybody is told again, and nothing is stored again', as
   expect(said).toContain('1 records were put');
   await expect.poll(timesTold).toBe(2);
   expect(await stored(conversationId)).toEqual([[1, 'again']]);
+});
+
+test('a change that is made is left alone, and made once when it is put again', async () => {
+  const socket = await alice.connect();
+  const conversationId = await alice.dm(bob);
+  const { seq } = await bobsSocket.message(await socket.say(conversationId, 'to be changed'));
+  const from = new Date().toISOString();
+  for (const content of ['once', 'twice']) {
+    await socket.request({ action: 'editMessage', conversationId, seq, content });
+  }
+  const told = () =>
+    bobsSocket.received.filter((frame) => frame.type === 'messageChanged').at(-1)?.lastRevision;
+  await expect.poll(told).toBe(2);
+  const left = await replay('--from', from, '--run');
+  expect(left.said).toContain('     2  stored');
+  expect(left.said).toContain('0 records were put');
+  const heard = bobsSocket.received.length;
+  await replay('--from', from, '--run', '--redeliver');
+  await expect.poll(() => bobsSocket.received.length).toBeGreaterThan(heard);
+  expect((await stored(conversationId)).at(-1)).toEqual([seq, 'twice']);
+  expect(told()).toBe(2);
 });
 
 test('a message is traced through the tables, without what was said', async () => {

@@ -4,6 +4,7 @@ import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { exitCodes, verify, verifyStores } from '../../scripts/verify/run-verify.ts';
+import type { Message } from '../../shared/protocol/entities.ts';
 import { type Container, World } from '../support/world.ts';
 
 let world: World;
@@ -21,7 +22,7 @@ let conversationId: string;
 
 beforeEach(openGroup);
 
-/** Alice, Bob and four others in a group in which both have written. */
+/** Alice, Bob and four others in a group in which both have written, and reacted: to the first message both. */
 async function openGroup(): Promise<void> {
   const [first = '', second = '', outside = '', ...others] = await world.users(7);
   [alice, bob, stranger] = [first, second, outside];
@@ -29,10 +30,18 @@ async function openGroup(): Promise<void> {
   conversationId = (await parley.conversations.createGroup(alice, group)).conversation.conversationId;
   for (const sender of [alice, bob, alice, bob]) await send(sender);
   await deliverAll();
+  await react(alice, 1);
+  await react(bob, 1);
+  await react(alice, 4);
+  await deliverAll();
 }
 
 const send = (senderId: string, messageId: string = randomUUID()) =>
   parley.accept.accept(senderId, { conversationId, messageId, type: 'text', content: `said ${messageId}` });
+
+const edit = () => ({ type: 'edit', content: `said otherwise ${randomUUID()}` }) as const;
+const react = (userId: string, seq: number, emoji = '👍') =>
+  parley.acceptChange.accept(userId, { conversationId, seq }, { type: 'react', emoji, op: 'add' });
 
 async function deliverAll(): Promise<void> {
   expect(await parley.deliver.deliver(await world.newRecords())).toEqual([]);
@@ -45,6 +54,7 @@ async function check(options: { all?: boolean; repair?: boolean } = {}): Promise
     conversations: world.table('Conversations'),
     members: world.table('MembersByConversation'),
     messages: world.table('MessagesByConversation'),
+    changes: world.table('Changes'),
     inbox: world.table('ConversationsByUser'),
     idempotency: world.table('Idempotency'),
     users: world.table('Users'),
@@ -118,6 +128,18 @@ const damages: Record<string, { finding: string; does: () => Promise<unknown> }>
       await parley.documents.send(new PutCommand({ TableName: world.table('ConversationsByUser'), Item }));
     },
   },
+  'no place among the changes': {
+    finding: 'changes.place -',
+    does: () =>
+      parley.documents.send(
+        new DeleteCommand({ TableName: world.table('Changes'), Key: { conversationId, revision: 2 } }),
+      ),
+  },
+  'a place too many': {
+    finding: 'changes.stray -',
+    does: () => update('Changes', { conversationId, revision: 1 }, { seq: 2 }),
+  },
+  'revision behind': { finding: 'head.lastRevision -', does: () => setHead({ lastRevision: 1 }) },
   'wrong preview': {
     finding: 'head.lastMessagePreview -',
     does: () => setHead({ lastMessagePreview: { seq: 1, senderId: bob, text: 'an old one' } }),
@@ -135,7 +157,18 @@ test('what nobody touched is right', async () => {
   expect(await check({ all: true })).toMatchObject({ code: exitCodes.clean, findings: [] });
 });
 
-test('any damage is found exactly, mended while people write, and messages are as they were', async () => {
+test('of one whose account was erased nothing is remembered, which is right', async () => {
+  const { messageId } = (await log())[1] ?? { messageId: '' };
+  await parley.acceptChange.accept(bob, { conversationId, seq: 2 }, { type: 'erase' });
+  await deliverAll();
+  const Key = { senderId: bob, messageId };
+  await parley.documents.send(new DeleteCommand({ TableName: world.table('Idempotency'), Key }));
+  expect(await check({ all: true })).toMatchObject({ code: exitCodes.clean, findings: [] });
+});
+
+test('any damage is found exactly, mended while people write, and messages are as they were', {
+  timeout: 120_000,
+}, async () => {
   const someDamage = fc
     .subarray(Object.keys(damages), { minLength: 1 })
     .filter((names) => !sameAttribute.some((pair) => pair.every((name) => names.includes(name))));
@@ -155,6 +188,10 @@ test('any damage is found exactly, mended while people write, and messages are a
         while (talking) {
           await send(bob);
           await deliverAll();
+          // A head whose revision is behind would give numbers out twice: nobody changes anything until it is mended.
+          if (!names.includes('revision behind'))
+            await parley.acceptChange.accept(bob, { conversationId, seq: 2 }, edit());
+          await deliverAll();
         }
       })();
       await check({ all: true, repair: true });
@@ -165,7 +202,9 @@ test('any damage is found exactly, mended while people write, and messages are a
 
       expect(await check({ all: true })).toMatchObject({ code: exitCodes.clean, findings: [] });
       const after = await log();
-      expect(after.slice(0, before.length)).toEqual(before);
+      const untouched = (messages: Message[]) =>
+        messages.slice(0, before.length).filter(({ seq }) => seq !== 2);
+      expect(untouched(after)).toEqual(untouched(before));
       expect(after.map(({ seq }) => seq)).toEqual(after.map((_, index) => index + 1));
     }),
     { numRuns: 6 },
