@@ -64,8 +64,6 @@ async function senderFindings(stores: VerifyStores, messages: Message[]): Promis
     }
     const record = records.get(idempotencyKey(message));
     if (record?.conversationId === conversationId && record.seq === seq) return [];
-    // Of one whose account was erased nothing is remembered, and all they said is deleted.
-    if (record === undefined && message.deleted) return [];
     return [
       {
         check: 'idempotency.record',

@@ -157,15 +157,6 @@ test('what nobody touched is right', async () => {
   expect(await check({ all: true })).toMatchObject({ code: exitCodes.clean, findings: [] });
 });
 
-test('of one whose account was erased nothing is remembered, which is right', async () => {
-  const { messageId } = (await log())[1] ?? { messageId: '' };
-  await parley.acceptChange.accept(bob, { conversationId, seq: 2 }, { type: 'erase' });
-  await deliverAll();
-  const Key = { senderId: bob, messageId };
-  await parley.documents.send(new DeleteCommand({ TableName: world.table('Idempotency'), Key }));
-  expect(await check({ all: true })).toMatchObject({ code: exitCodes.clean, findings: [] });
-});
-
 test('any damage is found exactly, mended while people write, and messages are as they were', {
   timeout: 120_000,
 }, async () => {
