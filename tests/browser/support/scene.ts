@@ -6,6 +6,7 @@ export type Scene = {
   parley: WebParley;
   /** Whose screen is looked at. */
   alice: Person;
+  bob: Person;
   /** Has no conversation yet. */
   newcomer: Person;
   direct: string;
@@ -94,5 +95,5 @@ export async function setScene(parley: WebParley): Promise<Scene> {
     await parley.change(direct, person, seq, { type: 'react', emoji, op: 'add' });
   await bob.api.put(`/conversations/${direct}/read`, { seq: 5 });
   await alice.api.put(`/conversations/${direct}/read`, { seq: 5 });
-  return { parley, alice, newcomer, direct, group };
+  return { parley, alice, bob, newcomer, direct, group };
 }

@@ -73,13 +73,18 @@ export const views: View[] = [
   },
   {
     name: 'direct',
-    async show({ parley, alice, direct }, look) {
+    async show({ parley, alice, bob, direct }, look) {
+      const his = await parley.device(bob, { hash: `#/c/${direct}` });
+      await his.seesMessage('Lunch to celebrate');
       // Looked at while away, so that what is new stays new for the next one who looks.
       const before = (page: ChatPage['page']) => page.addInitScript('document.hasFocus = () => false');
       const chat = await parley.device(alice, { ...look, before, hash: `#/c/${direct}` });
       await chat.seesMessage('Lunch to celebrate');
       await chat.message('So I pulled the plug').getByTitle('Read').waitFor();
       await chat.reaction('Nothing lost', '👏').waitFor();
+      await chat.page.getByText('online', { exact: true }).waitFor();
+      await his.composer.pressSequentially('Or');
+      await chat.page.getByText('Bob Okafor is writing…').waitFor();
       return chat;
     },
   },

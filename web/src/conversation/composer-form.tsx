@@ -13,6 +13,7 @@ type Props = {
   icon: IconName;
   onSubmit(ready: string): void;
   onKeyDown?: (event: KeyboardEvent) => void;
+  onBlur?: () => void;
   busy?: boolean;
   input: RefObject<HTMLTextAreaElement | null>;
   /** Above the text. */
@@ -28,6 +29,7 @@ export function ComposerForm({
   icon,
   onSubmit,
   onKeyDown,
+  onBlur,
   busy = false,
   input,
   children,
@@ -78,6 +80,7 @@ export function ComposerForm({
           readOnly={busy}
           onInput={(event) => onText(event.currentTarget.value)}
           onKeyDown={pressed}
+          {...(onBlur && { onBlur })}
           {...(problem && { 'aria-describedby': 'composer-problem' })}
         />
         <IconButton icon={icon} label={action} type="submit" class="send" aria-disabled={!isReady} />

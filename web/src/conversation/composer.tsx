@@ -20,6 +20,7 @@ export function Composer({ conversation, onSend, onEditLast, isFocused }: Props)
   const input = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     if (isFocused) input.current?.focus();
+    return () => conversation.setTyping(false);
   }, [conversation]);
 
   const write = (value: string) => {
@@ -39,7 +40,10 @@ export function Composer({ conversation, onSend, onEditLast, isFocused }: Props)
     <ComposerForm
       label="Message"
       text={text}
-      onText={write}
+      onText={(value) => {
+        write(value);
+        conversation.setTyping(value.trim() !== '');
+      }}
       action="Send"
       icon="send"
       onSubmit={send}
@@ -49,6 +53,7 @@ export function Composer({ conversation, onSend, onEditLast, isFocused }: Props)
         event.preventDefault();
         onEditLast();
       }}
+      onBlur={() => conversation.setTyping(false)}
       input={input}
     />
   );

@@ -1,11 +1,13 @@
 import type { Conversation, ConversationInfo, Message } from '@parley/client';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { peerOf } from '../inbox/conversation-title.ts';
 import { useChat } from '../sdk/chat-context.ts';
 import { Composer } from './composer.tsx';
 import { type Edit, keepEdit, readEdit } from './drafts.ts';
 import { EditComposer } from './edit-composer.tsx';
 import { lastEditable } from './message-actions.ts';
 import { MessagePanel } from './message-panel.tsx';
+import { TypingLine } from './typing-line.tsx';
 import { useMembers } from './use-members.ts';
 import { useTimeline } from './use-timeline.ts';
 import type { ListHandle } from './virtual-list.tsx';
@@ -61,6 +63,7 @@ export function OpenConversation({ conversation, info }: Props) {
         editedSeq={edit?.seq}
         onEdit={startEdit}
       />
+      <TypingLine conversation={conversation} />
       {edit !== undefined ? (
         <EditComposer
           key={edit.seq}
@@ -71,7 +74,7 @@ export function OpenConversation({ conversation, info }: Props) {
             changeEdit(undefined);
           }}
         />
-      ) : info.type === 'DM' && info.peer === undefined ? (
+      ) : info.type === 'DM' && peerOf(info) === undefined ? (
         <p class="composer-closed">This account was deleted. There is nobody here to write to any more.</p>
       ) : (
         <Composer

@@ -2,6 +2,7 @@ import type { ConversationInfo, Message } from '@parley/client';
 import { useRef } from 'preact/hooks';
 import { Avatar, tintOf } from '../elements/avatar.tsx';
 import type { MenuHandle } from '../elements/menu.tsx';
+import { peerOf } from '../inbox/conversation-title.ts';
 import { useChat } from '../sdk/chat-context.ts';
 import type { People } from '../sdk/people.ts';
 import { usePeople } from '../sdk/use-people.ts';
@@ -94,7 +95,7 @@ function Meta({ message, isMine, isRead }: { message: Message; isMine: boolean; 
 }
 
 /** An erased account leaves its deleted messages; who has only left the group leaves what they wrote. */
-function nameOf({ senderId, deleted }: Message, { type, peer }: ConversationInfo, people: People): string {
-  const isErased = type === 'DM' ? peer === undefined : deleted && people.isUnknown(senderId);
+function nameOf({ senderId, deleted }: Message, info: ConversationInfo, people: People): string {
+  const isErased = info.type === 'DM' ? peerOf(info) === undefined : deleted && people.isUnknown(senderId);
   return isErased ? 'Deleted account' : people.name(senderId);
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useMembers } from '../conversation/use-members.ts';
 import { Avatar } from '../elements/avatar.tsx';
 import { Icon } from '../elements/icon.tsx';
-import { handleOf, pictureIdOf, titleOf } from '../inbox/conversation-title.ts';
+import { peerOf, pictureIdOf, titleOf } from '../inbox/conversation-title.ts';
 import { useEmitter } from '../sdk/use-emitter.ts';
 import { hashOf } from '../shell/route.ts';
 import { AddMembers } from './add-members.tsx';
@@ -21,6 +21,7 @@ export function DetailsPane({ conversation }: { conversation: Conversation }) {
   const info = conversation.info;
   if (info === undefined) return null;
   const title = titleOf(info);
+  const peer = peerOf(info);
   const isGroup = info.type === 'GROUP';
   const isAdmin = isGroup && info.role === 'admin';
   return (
@@ -42,7 +43,8 @@ export function DetailsPane({ conversation }: { conversation: Conversation }) {
         <div class="details-who">
           <Avatar id={pictureIdOf(info)} name={title} size="large" />
           {isAdmin ? <RenameGroup conversation={conversation} title={title} /> : <h3>{title}</h3>}
-          <p>{isGroup ? `Group of ${info.memberCount}` : handleOf(info)}</p>
+          {isGroup && <p>Group of {info.memberCount}</p>}
+          {peer !== undefined && <p>@{peer.username}</p>}
         </div>
         <NotificationSettings conversation={conversation} info={info} />
         {isAdmin && <AddMembers conversation={conversation} onAdded={reload} />}

@@ -3,13 +3,15 @@ type Props = {
   id: string;
   name: string;
   size?: 'small' | 'large';
+  /** Marked with a dot; whoever shows it also says so in words. */
+  isOnline?: boolean;
 };
 
 /** Tints in styles/tokens.css, each readable in both themes. */
 const TINTS = 8;
 
-export function Avatar({ id, name, size }: Props) {
-  const classes = ['avatar', `tint-${tintOf(id)}`, size].filter(Boolean).join(' ');
+export function Avatar({ id, name, size, isOnline }: Props) {
+  const classes = ['avatar', `tint-${tintOf(id)}`, size, isOnline && 'online'].filter(Boolean).join(' ');
   // Drawn by styles/base.css: initials are no text to be read, searched or copied.
   return <span class={classes} data-initials={initials(name)} aria-hidden="true" />;
 }

@@ -1,21 +1,21 @@
-import type { ConversationInfo } from '@parley/client';
+import type { ConversationInfo, PublicProfile } from '@parley/client';
 
-export function titleOf({ type, title, peer }: Pick<ConversationInfo, 'type' | 'title' | 'peer'>): string {
-  // Without a peer: the other one's account was erased.
-  return type === 'DM' ? (peer?.displayName ?? 'Deleted account') : (title ?? 'Group');
+/** The other one of a DM. Undefined in a group, and where their account was erased: nobody leaves a DM in another way. */
+export function peerOf({
+  type,
+  peer,
+  memberCount,
+}: Pick<ConversationInfo, 'type' | 'peer' | 'memberCount'>): PublicProfile | undefined {
+  return type === 'DM' && memberCount > 1 ? peer : undefined;
 }
 
-/** Of the other one of a DM. */
-export function handleOf({ peer }: Pick<ConversationInfo, 'peer'>): string {
-  return peer === undefined ? 'Account erased' : `@${peer.username}`;
+export function titleOf(info: ConversationInfo): string {
+  return info.type === 'DM' ? (peerOf(info)?.displayName ?? 'Deleted account') : (info.title ?? 'Group');
 }
 
 /** What the colour of the picture comes from: the same for a person everywhere. */
-export function pictureIdOf({
-  conversationId,
-  peer,
-}: Pick<ConversationInfo, 'conversationId' | 'peer'>): string {
-  return peer?.userId ?? conversationId;
+export function pictureIdOf(info: ConversationInfo): string {
+  return peerOf(info)?.userId ?? info.conversationId;
 }
 
 export function isMuted({ mutedUntil }: Pick<ConversationInfo, 'mutedUntil'>, now: number): boolean {

@@ -3,9 +3,10 @@ import { Icon } from '../elements/icon.tsx';
 import { IconButton } from '../elements/icon-button.tsx';
 import { moveFocus } from '../elements/roving-focus.ts';
 import { useInbox } from '../sdk/use-inbox.ts';
+import { usePresence } from '../sdk/use-presence.ts';
 import type { DialogName } from '../shell/chat-layout.tsx';
 import { useNow } from '../shell/use-now.ts';
-import { titleOf } from './conversation-title.ts';
+import { peerOf, titleOf } from './conversation-title.ts';
 import { InboxRow } from './inbox-row.tsx';
 import { InboxSkeleton } from './inbox-skeleton.tsx';
 import { UserMenu } from './user-menu.tsx';
@@ -19,6 +20,7 @@ type Props = {
 export function InboxPane({ selectedId, onDialog, onSignedOut }: Props) {
   const inbox = useInbox();
   const now = useNow();
+  usePresence(inbox.items.flatMap((info) => peerOf(info)?.userId ?? []));
   const [wanted, setWanted] = useState('');
   const list = useRef<HTMLUListElement>(null);
 

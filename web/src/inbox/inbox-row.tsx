@@ -6,11 +6,15 @@ import { useChat } from '../sdk/chat-context.ts';
 import { usePeople } from '../sdk/use-people.ts';
 import { hashOf } from '../shell/route.ts';
 import { briefTime, fullTime } from '../text/time.ts';
-import { isMuted, pictureIdOf, titleOf } from './conversation-title.ts';
+import { isMuted, peerOf, pictureIdOf, titleOf } from './conversation-title.ts';
 
 type Props = { info: ConversationInfo; now: number; isSelected: boolean; isReachable: boolean };
 
+/** Of who is online the pane is told: see inbox-pane.tsx. */
 export function InboxRow({ info, now, isSelected, isReachable }: Props) {
+  const { presence } = useChat().client;
+  const peer = peerOf(info);
+  const isOnline = peer !== undefined && presence.of(peer.userId)?.status === 'online';
   const title = titleOf(info);
   const activity = Date.parse(info.lastActivityAt);
   const muted = isMuted(info, now);
@@ -23,8 +27,11 @@ export function InboxRow({ info, now, isSelected, isReachable }: Props) {
         tabIndex={isReachable ? 0 : -1}
         {...(isSelected && { 'aria-current': 'page' })}
       >
-        <Avatar id={pictureIdOf(info)} name={title} />
-        <span class="inbox-row-title">{title}</span>
+        <Avatar id={pictureIdOf(info)} name={title} isOnline={isOnline} />
+        <span class="inbox-row-title">
+          {title}
+          {isOnline && <span class="visually-hidden">, online</span>}
+        </span>
         <span class="inbox-row-marks">
           {info.pinned && <Mark icon="pin" word="Pinned" />}
           {muted && <Mark icon="muted" word="Muted" />}

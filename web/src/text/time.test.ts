@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { briefTime, dayName } from './time.ts';
+import { briefTime, dayName, lastSeen } from './time.ts';
 
 const at = (text: string) => new Date(`${text}`).getTime();
 const now = at('2026-11-24T12:00:00');
@@ -23,4 +23,15 @@ test.each([
   ['2026-11-17T12:00:00', /17/],
 ])('the day of %s is called %s', (time, words) => {
   expect(dayName(at(time), now)).toMatch(words);
+});
+
+test.each([
+  ['2026-11-24T12:00:10', 'last seen just now'],
+  ['2026-11-24T11:48:00', 'last seen 12 min ago'],
+  ['2026-11-24T09:05:00', /^last seen at .*9:05/],
+  ['2026-11-23T23:59:59', /^last seen yesterday at .*:59/],
+  ['2026-11-10T12:00:00', /^last seen on .*10/],
+  ['2024-11-10T12:00:00', /^last seen on .*2024/],
+])('somebody who left at %s was %s', (time, words) => {
+  expect(lastSeen(at(time), now)).toMatch(words);
 });

@@ -35,9 +35,24 @@ export function briefTime(time: number, now: number): string {
   const days = daysBetween(time, now);
   if (days === 0) return clockTime.format(time);
   if (days < 7) return weekday.format(time);
+  return dateInWords(time, now);
+}
+
+function dateInWords(time: number, now: number): string {
   return new Date(time).getFullYear() === new Date(now).getFullYear()
     ? dayOfYear.format(time)
     : dateOnly.format(time);
+}
+
+/** For people: `last seen just now`, `last seen 5 min ago`, `last seen at 14:05`, `… yesterday at 14:05`, `… on 3 Mar`. */
+export function lastSeen(time: number, now: number): string {
+  const minutes = Math.floor((now - time) / MINUTE);
+  if (minutes < 1) return 'last seen just now';
+  if (minutes < 60) return `last seen ${minutes} min ago`;
+  const days = daysBetween(time, now);
+  if (days === 0) return `last seen at ${clockTime.format(time)}`;
+  if (days === 1) return `last seen yesterday at ${clockTime.format(time)}`;
+  return `last seen on ${dateInWords(time, now)}`;
 }
 
 /** For day separators: `Today`, `Yesterday`, `Tuesday`, `Tuesday, 3 March 2026`. */
