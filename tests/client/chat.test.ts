@@ -346,6 +346,23 @@ test('a changed password keeps this session and ends the others; a logout ends a
   expect((await tabletOffline).reason).toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
+test('an erased account is gone, and what it said is empty to the others', async () => {
+  const [ann, ben] = [await register('Ann'), await register('Ben')];
+  const [anns, annsPhone, bens] = [await connected(ann), await connected(ann), await connected(ben)];
+  const dm = await anns.createDm(ben.user.userId);
+  await dm.send('a secret').whenStored();
+  const emptied = happening(bens, 'messageChanged');
+  const phoneOffline = happening(annsPhone, 'state', ({ state }) => state === 'offline');
+  await anns.eraseAccount();
+  expect(anns.state).toBe('offline');
+  expect((await phoneOffline).reason).toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect(await emptied).toMatchObject({ seq: 1, content: '', deleted: true });
+  const { username } = ann.user;
+  await expect(
+    ParleyClient.login({ url: parley.runtime.url, username, password: ann.password }),
+  ).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
 test('a refused token at the handshake is replaced once by getToken', async () => {
   const ann = await register('Ann');
   let asked = 0;
