@@ -111,7 +111,7 @@ test('a menu opens, moves and closes as menus do, and gives the focus back', asy
   await press(hers, 'ArrowDown');
   expect(await focused(hers)).toBe('Sign out');
   await press(hers, 'ArrowUp', 'ArrowUp');
-  expect(await focused(hers)).toBe('Sign out on all devices');
+  expect(await focused(hers)).toBe('Delete account…');
   await press(hers, 'Escape');
   expect(await focused(hers)).toBe('Your account: Alice');
   expect(await hers.page.getByRole('menuitem').count()).toBe(0);

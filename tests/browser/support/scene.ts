@@ -11,6 +11,9 @@ export type Scene = {
   newcomer: Person;
   direct: string;
   group: string;
+  /** Had a conversation with somebody who erased their account since. */
+  oskar: Person;
+  withErased: string;
 };
 
 export async function setScene(parley: WebParley): Promise<Scene> {
@@ -20,6 +23,8 @@ export async function setScene(parley: WebParley): Promise<Scene> {
     carol: 'Carol Lindqvist',
     dan: 'Dan Ito',
     newcomer: 'Nia Novak',
+    oskar: 'Oskar Berg',
+    petra: 'Petra Sand',
   };
   const register = (username: keyof typeof names) => parley.register(username, names[username]);
   const alice = await register('alice');
@@ -95,5 +100,14 @@ export async function setScene(parley: WebParley): Promise<Scene> {
     await parley.change(direct, person, seq, { type: 'react', emoji, op: 'add' });
   await bob.api.put(`/conversations/${direct}/read`, { seq: 5 });
   await alice.api.put(`/conversations/${direct}/read`, { seq: 5 });
-  return { parley, alice, bob, newcomer, direct, group };
+  const oskar = await register('oskar');
+  const petra = await register('petra');
+  const withErased = await oskar.dm(petra);
+  await parley.accept(withErased, [
+    { from: petra, text: 'Moving on, keep well!' },
+    { from: oskar, text: 'All the best, Petra.' },
+  ]);
+  await parley.untilStored(oskar, withErased, 2);
+  await petra.api.delete('/users/me');
+  return { parley, alice, bob, newcomer, direct, group, oskar, withErased };
 }

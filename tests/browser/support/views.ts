@@ -72,6 +72,26 @@ export const views: View[] = [
     },
   },
   {
+    name: 'erase-account',
+    async show({ parley, alice }, look) {
+      const chat = await parley.device(alice, look);
+      await chat.row('Weekend hike').waitFor();
+      await chat.button(/^Your account/).click();
+      await chat.page.getByRole('menuitem', { name: 'Delete account…' }).click();
+      await chat.dialog.waitFor();
+      return chat;
+    },
+  },
+  {
+    name: 'deleted-account',
+    async show({ parley, oskar, withErased }, look) {
+      const chat = await parley.device(oskar, { ...look, hash: `#/c/${withErased}` });
+      await chat.page.getByText('There is nobody here to write to any more.').waitFor();
+      await chat.seesMessage('This message was deleted');
+      return chat;
+    },
+  },
+  {
     name: 'direct',
     async show({ parley, alice, bob, direct }, look) {
       const his = await parley.device(bob, { hash: `#/c/${direct}` });

@@ -14,7 +14,7 @@ import { UserMenu } from './user-menu.tsx';
 type Props = {
   selectedId: string | undefined;
   onDialog(name: DialogName): void;
-  onSignedOut(): void;
+  onSignedOut(why?: string): void;
 };
 
 export function InboxPane({ selectedId, onDialog, onSignedOut }: Props) {

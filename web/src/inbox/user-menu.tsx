@@ -5,15 +5,16 @@ import { ConfirmDialog } from '../elements/confirm-dialog.tsx';
 import { Menu } from '../elements/menu.tsx';
 import { useChat } from '../sdk/chat-context.ts';
 import type { DialogName } from '../shell/chat-layout.tsx';
+import { EraseAccountDialog } from './erase-account-dialog.tsx';
 
-type Props = { onDialog(name: DialogName): void; onSignedOut(): void };
+type Props = { onDialog(name: DialogName): void; onSignedOut(why?: string): void };
 
 export function UserMenu({ onDialog, onSignedOut }: Props) {
   const { client, me, fail } = useChat();
-  const [question, setQuestion] = useState<'here' | 'everywhere'>();
-  const leave = () => {
+  const [question, setQuestion] = useState<'here' | 'everywhere' | 'erase'>();
+  const leave = (why?: string) => {
     forgetDrafts(me.userId);
-    onSignedOut();
+    onSignedOut(why);
   };
   const signOutHere = () => {
     if (client.outgoing.length > 0) setQuestion('here');
@@ -36,6 +37,7 @@ export function UserMenu({ onDialog, onSignedOut }: Props) {
           { label: 'Keyboard shortcuts', onChoose: () => onDialog('shortcuts') },
           { label: 'Sign out', onChoose: signOutHere },
           { label: 'Sign out on all devices', onChoose: () => setQuestion('everywhere') },
+          { label: 'Delete account…', danger: true, onChoose: () => setQuestion('erase') },
         ]}
       >
         <Avatar id={me.userId} name={me.displayName} />
@@ -55,6 +57,12 @@ export function UserMenu({ onDialog, onSignedOut }: Props) {
           text="Every phone and browser where you are signed in asks for your password again."
           action="Sign out everywhere"
           onConfirm={signOutEverywhere}
+          onClose={() => setQuestion(undefined)}
+        />
+      )}
+      {question === 'erase' && (
+        <EraseAccountDialog
+          onErased={() => leave('Your account is deleted.')}
           onClose={() => setQuestion(undefined)}
         />
       )}

@@ -17,7 +17,7 @@ import { useUnreadBadge } from './use-unread-badge.ts';
 export type DialogName = 'direct' | 'group' | 'shortcuts';
 
 /** Inbox, conversation and details beside each other; one of them at a time where there is no room. */
-export function ChatLayout({ onSignedOut }: { onSignedOut(): void }) {
+export function ChatLayout({ onSignedOut }: { onSignedOut(why?: string): void }) {
   const { client, toast } = useChat();
   const inbox = useInbox();
   const { conversationId, details } = useRoute();

@@ -1,0 +1,63 @@
+import { useState } from 'preact/hooks';
+import { Dialog } from '../elements/dialog.tsx';
+import { Field } from '../elements/field.tsx';
+import { useChat } from '../sdk/chat-context.ts';
+import { failureInWords } from '../text/error-words.ts';
+
+type Props = { onErased(): void; onClose(): void };
+
+/** The username has to be typed: nobody deletes an account by a slip. */
+export function EraseAccountDialog({ onErased, onClose }: Props) {
+  const { client, me } = useChat();
+  const [typed, setTyped] = useState('');
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const isMeant = typed.trim().toLowerCase() === me.username;
+
+  const erase = async (event: Event) => {
+    event.preventDefault();
+    if (busy || !isMeant) return;
+    setBusy(true);
+    try {
+      await client.eraseAccount();
+      onErased();
+    } catch (error) {
+      setProblem(failureInWords('delete your account', error));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title="Delete your account?" onClose={onClose}>
+      <p>
+        Your profile, your password and your memberships are erased, others see your messages as deleted ones
+        without a name, and your username is free for somebody else. Nobody can undo this.
+      </p>
+      <form onSubmit={erase}>
+        <Field
+          label="Your username"
+          hint={`Type ${me.username} to confirm`}
+          error={problem}
+          value={typed}
+          onValue={(value) => {
+            setTyped(value);
+            setProblem(undefined);
+          }}
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          autofocus
+          required
+          maxLength={32}
+        />
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="button danger" aria-disabled={busy || !isMeant}>
+            Delete account
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
