@@ -54,7 +54,7 @@ const commands: Record<string, { action: string; resource?: string; resourceKeys
 };
 /** A transaction needs the permissions of its parts (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html). */
 const transaction = '@aws-sdk/lib-dynamodb TransactWriteCommand';
-const transactionParts: Record<string, string> = {
+export const transactionParts: Record<string, string> = {
   Put: 'dynamodb:PutItem',
   Update: 'dynamodb:UpdateItem',
   Delete: 'dynamodb:DeleteItem',

@@ -42,17 +42,17 @@ import {
 import { type Project, SymbolFlags, type Symbol as TypeScriptSymbol } from 'typescript/unstable/sync';
 
 export const projectRoot = join(import.meta.dirname, '../..');
-/** In lower case, as the checker writes paths where the file system ignores case. */
-const ownSources = ['lambdas', 'shared'].map((folder) => `${join(projectRoot, folder)}/`.toLowerCase());
 
-/** A reached `new X(…)` of a class that a package exports. */
+/** A reached `new X(…)` of a class that a package exports; or a call, of its function. */
 export type Construction = { package: string; name: string; argument: Node | undefined };
 
 export class SourceWalk {
   /** Every body that can run. */
   readonly bodies: Node[] = [];
   readonly constructions: Construction[] = [];
+  readonly packageCalls: Construction[] = [];
   private readonly project: Project;
+  private readonly ownSources: string[];
   private readonly visited = new Set<Node>();
   private readonly waiting: Node[] = [];
   private readonly classes = new Set<ClassLikeDeclaration>();
@@ -60,8 +60,11 @@ export class SourceWalk {
   private readonly bodiless = new Set<Node>();
   private readonly argumentsByCallee = new Map<Node, Node[][]>();
 
-  constructor(project: Project, entry: SourceFile) {
+  /** @param folders whose code is followed; what is elsewhere counts as a package's */
+  constructor(project: Project, entry: SourceFile, folders = ['lambdas', 'shared']) {
     this.project = project;
+    // In lower case, as the checker writes paths where the file system ignores case.
+    this.ownSources = folders.map((folder) => `${join(projectRoot, folder)}/`.toLowerCase());
     this.reachModule(entry);
     for (const statement of entry.statements) {
       if (!isFunctionDeclaration(statement) && !isClassDeclaration(statement)) this.reach(statement);
@@ -131,9 +134,9 @@ export class SourceWalk {
     const passed = [...(call.arguments ?? [])];
     this.notePassed(declarations, passed);
     const from = symbol.declarations[0]?.path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1];
-    if (from && isNewExpression(call)) {
-      this.constructions.push({ package: from, name: symbol.name, argument: passed[0] });
-    }
+    if (!from) return;
+    const reached = isNewExpression(call) ? this.constructions : this.packageCalls;
+    reached.push({ package: from, name: symbol.name, argument: passed[0] });
   }
 
   /** The name of the class above stands with `extends`, not with the call. */
@@ -159,7 +162,7 @@ export class SourceWalk {
 
   private ownDeclarations(symbol: TypeScriptSymbol): Node[] {
     return symbol.declarations
-      .filter(({ path }) => ownSources.some((folder) => path.toLowerCase().startsWith(folder)))
+      .filter(({ path }) => this.ownSources.some((folder) => path.toLowerCase().startsWith(folder)))
       .flatMap((handle) => handle.resolve() ?? []);
   }
 
