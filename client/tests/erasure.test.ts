@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { memoryStorage, type OutboxRecord } from '../src/storage.ts';
+import { calm, storm } from './support/fate.ts';
 import { Fixture } from './support/fixture.ts';
 
 const left: OutboxRecord = {
@@ -49,5 +50,19 @@ test('where it fails nothing is lost, and it can be repeated', async () => {
   const erased = client.eraseAccount();
   await world.clock.advance(1_000);
   await erased;
+  expect(await storage.all()).toEqual([]);
+});
+
+test('an answer that is lost does not make a failure of what was done', async () => {
+  const world = new Fixture();
+  world.server.chat.create('room', 'bob', ['alice']);
+  const storage = memoryStorage();
+  const client = world.client({ storage });
+  client.conversation('room').send('never sent');
+  world.server.network = storm([calm.next(), { kind: 'lost' }]);
+  const erased = client.eraseAccount();
+  await world.clock.advance(60_000);
+  await erased;
+  expect(world.server.requests.filter((request) => request === 'DELETE /users/me')).toHaveLength(2);
   expect(await storage.all()).toEqual([]);
 });
