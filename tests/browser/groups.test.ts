@@ -83,3 +83,15 @@ test('somebody who is removed is told, and led back to the inbox', async () => {
   await his.page.getByText('You are no longer in this conversation.').waitFor();
   await his.page.getByText('Choose a conversation').waitFor();
 });
+
+test('what somebody wrote stays when they leave, and they are not taken for a deleted account', async () => {
+  const dora = await parley.register('dora');
+  const groupId = await alice.group('Passing through', dora);
+  await parley.accept(groupId, [{ from: dora, text: 'I shall not stay long' }]);
+  await parley.untilStored(alice, groupId, 1);
+  await dora.api.delete(`/conversations/${groupId}/members/${dora.id}`);
+  const hers = await parley.device(alice, { hash: `#/c/${groupId}` });
+  await hers.seesMessage('I shall not stay long');
+  await hers.list.getByText('Former member').waitFor();
+  await hers.row('Passing through').getByText('I shall not stay long').waitFor();
+});
