@@ -140,6 +140,19 @@ test('who deletes is asked first; a placeholder stays, in the inbox too', async 
   }
 });
 
+test('who is just editing what somebody deletes is told, and keeps what was typed', async () => {
+  const { hers, his } = await bothIn([bob, 'Half a thought']);
+  await his.composer.press('ArrowUp');
+  await his.editor.fill('Half a thought, and more');
+  await hers.choose('Half a thought', 'Delete…');
+  await hers.dialog.getByRole('button', { name: 'Delete' }).click();
+  await his.page.getByText('This message was deleted meanwhile').waitFor();
+  await his.editor.press('Enter');
+  expect(await his.editor.inputValue()).toBe('Half a thought, and more');
+  await his.button('Cancel editing').click();
+  await his.composer.waitFor();
+});
+
 test('an admin deletes messages of others, and nobody edits them', async () => {
   const { hers, his } = await bothIn([bob, 'Written by Bob'], [alice, 'Written by Alice']);
   await his.openMenu('Written by Alice');

@@ -9,12 +9,14 @@ import { type Edit, keepEdit } from './drafts.ts';
 type Props = {
   conversation: Conversation;
   edit: Edit;
+  /** Since one began: it cannot be saved any more, only copied. */
+  isDeleted: boolean;
   /** With what the server has taken, which it may still refuse. */
   onDone(taken?: Edit): void;
 };
 
 /** In place of the composer while a message is written anew. What could not be saved stays, also over a reload. */
-export function EditComposer({ conversation, edit, onDone }: Props) {
+export function EditComposer({ conversation, edit, isDeleted, onDone }: Props) {
   const { me, fail } = useChat();
   const [text, setText] = useState(edit.text);
   const [busy, setBusy] = useState(false);
@@ -53,13 +55,19 @@ export function EditComposer({ conversation, edit, onDone }: Props) {
         event.preventDefault();
         onDone();
       }}
-      busy={busy}
+      busy={busy || isDeleted}
       input={input}
     >
       <div class="editing">
         <Icon name="compose" size={18} />
-        <p>
-          <strong>Editing</strong> <span>{edit.original}</span>
+        <p role="status">
+          {isDeleted ? (
+            'This message was deleted meanwhile'
+          ) : (
+            <>
+              <strong>Editing</strong> <span>{edit.original}</span>
+            </>
+          )}
         </p>
         <IconButton icon="close" label="Cancel editing" onClick={() => onDone()} />
       </div>

@@ -21,6 +21,7 @@ export function OpenConversation({ conversation, info }: Props) {
   const list = useRef<ListHandle>(null);
   const loaded = useTimeline(conversation);
   const [edit, setEdit] = useState(() => readEdit(me.userId, conversation.id));
+  const { messages = [] } = loaded.timeline ?? {};
   const hasEdited = useRef(false);
   const taken = useRef<Edit | undefined>(undefined);
 
@@ -43,7 +44,7 @@ export function OpenConversation({ conversation, info }: Props) {
     [client, conversation],
   );
   const editLast = () => {
-    const message = lastEditable(loaded.timeline?.messages ?? [], me.userId, info);
+    const message = lastEditable(messages, me.userId, info);
     if (message !== undefined) startEdit(message);
   };
 
@@ -69,6 +70,7 @@ export function OpenConversation({ conversation, info }: Props) {
           key={edit.seq}
           conversation={conversation}
           edit={edit}
+          isDeleted={messages.some(({ seq, deleted }) => seq === edit.seq && deleted)}
           onDone={(edited) => {
             taken.current = edited;
             changeEdit(undefined);
