@@ -19,7 +19,7 @@ afterAll(() => world.close());
 
 describe.each([
   ['the log, the inboxes and the pushes agree', schedules, runs],
-  ['the messages are what their changes come to', changeSchedules, Math.ceil(runs / 2)],
+  ['the messages are what their changes come to', changeSchedules, Math.ceil(runs / 4)],
 ] as const)('%s', (_, steps, runs) => {
   test(`after ${runs} schedules of faults`, { timeout: timeoutMs }, async () => {
     let injected = 0;
