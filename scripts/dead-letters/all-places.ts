@@ -3,12 +3,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Deployment } from '../deployment/deployment.ts';
 import { RecordWriter } from '../stream/record-writer.ts';
-import type { DeadLetterPlace } from './dead-letter.ts';
-import { ErasureDeadLetters } from './erasure-queue.ts';
+import type { DeadLetter, DeadLetterPlace } from './dead-letter.ts';
+import { DeadLetterQueue, type ReadLetter } from './dead-letter-queue.ts';
+import { erasureLetters } from './erasure-letters.ts';
 import { FailureBucket } from './failure-bucket.ts';
-import { FanOutDeadLetters } from './fan-out-queue.ts';
-import type { Looking } from './held-messages.ts';
-import { RecordQueue } from './record-queue.ts';
+import { fanOutLetters } from './fan-out-letters.ts';
+import { HeldMessages, type Looking } from './held-messages.ts';
+import { recordLetters } from './record-letters.ts';
 
 /** Wherever a deployment keeps what it gave up. */
 export function deadLetterPlaces(
@@ -24,25 +25,21 @@ export function deadLetterPlaces(
   });
   const looking: Looking = { hideSeconds, waitSeconds: deployment.dataDirectory === undefined ? 1 : 0 };
   const writer = new RecordWriter(kinesis, deployment.physicalId('Messages'));
+  const queue = (place: DeadLetter['place'], logicalId: string, read: ReadLetter) =>
+    new DeadLetterQueue(place, new HeldMessages(sqs, deployment.physicalId(logicalId), looking), read);
   return {
     places: [
-      new RecordQueue(sqs, deployment.physicalId('DeadLetters'), writer, looking),
+      queue('dead-letter queue', 'DeadLetters', recordLetters(writer)),
       new FailureBucket(s3, deployment.physicalId('FailedRecords'), writer),
-      new FanOutDeadLetters(
-        sqs,
-        {
-          deadLetters: deployment.physicalId('FanOutDeadLetters'),
-          jobs: deployment.physicalId('FanOutJobs'),
-        },
-        looking,
+      queue(
+        'fan-out dead-letter queue',
+        'FanOutDeadLetters',
+        fanOutLetters(sqs, deployment.physicalId('FanOutJobs')),
       ),
-      new ErasureDeadLetters(
-        sqs,
-        {
-          deadLetters: deployment.physicalId('ErasureDeadLetters'),
-          jobs: deployment.physicalId('ErasureJobs'),
-        },
-        looking,
+      queue(
+        'erasure dead-letter queue',
+        'ErasureDeadLetters',
+        erasureLetters(sqs, deployment.physicalId('ErasureJobs')),
       ),
     ],
     close() {
