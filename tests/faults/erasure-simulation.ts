@@ -36,10 +36,17 @@ export class ErasureSimulation {
   readonly #delivered: StreamRecord[] = [];
   #pending: StreamRecord[] = [];
   #sent = 0;
+  readonly #deliverFails: boolean;
   #clockIsAheadMs = 0;
 
-  private constructor(world: World, planned: Fault[], [erin = '', alice = '', bob = '']: string[]) {
+  private constructor(
+    world: World,
+    planned: Fault[],
+    deliverFails: boolean,
+    [erin = '', alice = '', bob = '']: string[],
+  ) {
     this.#world = world;
+    this.#deliverFails = deliverFails;
     this.#observer = world.container();
     this.faults = new FaultSource(planned);
     this.erin = erin;
@@ -48,14 +55,16 @@ export class ErasureSimulation {
   }
 
   /** Erin is the only admin of a group and of a large one, a member of another, and in a DM. */
-  static async begin(world: World, planned: Fault[]): Promise<ErasureSimulation> {
-    const run = new ErasureSimulation(world, planned, await world.users(3));
+  static async begin(world: World, planned: Fault[], deliverFails = true): Promise<ErasureSimulation> {
+    const run = new ErasureSimulation(world, planned, deliverFails, await world.users(3));
     await run.#setScene();
     return run;
   }
 
   async carryOut(schedule: ErasureStep[]): Promise<void> {
+    const before = await this.#world.waitingErasures();
     await this.#request();
+    if ((await this.#world.waitingErasures()) === before) throw new Error('No job was queued');
     for (const step of schedule) await this.#take(step);
     // From here on nothing that began before is still under way. The faults go on until they are used up.
     this.#clockIsAheadMs = settlingMs;
@@ -181,7 +190,7 @@ export class ErasureSimulation {
     let rest = batch;
     for (let attempt = 0; rest.length > 0; attempt += 1) {
       if (attempt === maxTries) throw new Error('A batch never came through');
-      const container = this.#container();
+      const container = this.#deliverFails ? this.#container() : this.#world.container();
       try {
         const failed = await container.deliver.deliver(rest);
         if (!container.invocation.dead) rest = rest.filter((record) => failed.includes(record));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Message } from '../../shared/protocol/entities.ts';
 import { World } from '../support/world.ts';
 import { ErasureSimulation, type ErasureStep } from './erasure-simulation.ts';
-import { faults } from './faults.ts';
+import { type Fault, faults } from './faults.ts';
 
 const runs = Math.ceil(Number(process.env['PARLEY_FAULT_RUNS'] ?? 200) / 4);
 const seed = process.env['PARLEY_FAULT_SEED'];
@@ -47,6 +47,20 @@ test(`nothing is left of a user after ${runs} erasures among faults`, { timeout:
   );
   // A harness that injects nothing proves nothing.
   expect(injected / runs).toBeGreaterThan(3);
+});
+
+test('nor where any one call of its erasure was the last of its Lambda', { timeout: 300_000 }, async () => {
+  // To die before a call is to die after the one before it.
+  const whole = await ErasureSimulation.begin(world, [], false);
+  await whole.carryOut([]);
+  await expectErased(whole);
+  expect(whole.faults.calls).toBeGreaterThan(50);
+  for (let call = 0; call < whole.faults.calls; call += 1) {
+    const until = Array.from({ length: call }, (): Fault => 'none');
+    const run = await ErasureSimulation.begin(world, [...until, 'death'], false);
+    await run.carryOut([]);
+    await expectErased(run);
+  }
 });
 
 /** Answers all that is stored in the conversations that Erin was in. */
