@@ -332,5 +332,6 @@ export const eraseUser = () =>
     stream: stream(),
     presence: presenceStore(),
     queue: erasureQueue(),
+    report,
     hop,
   });

@@ -10,6 +10,7 @@ import type { UserRecord, UserRecordsStore } from '../stores/user-records-store.
 import type { UserStore } from '../stores/user-store.ts';
 import type { AccountErasure } from './account-erasure.ts';
 import type { Hop } from './hop.ts';
+import type { Report } from './report.ts';
 import type { Withdrawal } from './withdrawal.ts';
 
 /** Each tells up to 200 members that somebody is gone. */
@@ -46,6 +47,7 @@ export class EraseUser {
   readonly #stream: MessageStream;
   readonly #presence: PresenceStore;
   readonly #queue: ErasureQueue;
+  readonly #report: Report;
   readonly #hop: Hop;
   readonly #clock: () => number;
 
@@ -59,6 +61,7 @@ export class EraseUser {
       stream: MessageStream;
       presence: PresenceStore;
       queue: ErasureQueue;
+      report: Report;
       hop: Hop;
     },
     clock: () => number = Date.now,
@@ -71,6 +74,7 @@ export class EraseUser {
     this.#stream = parts.stream;
     this.#presence = parts.presence;
     this.#queue = parts.queue;
+    this.#report = parts.report;
     this.#hop = parts.hop;
     this.#clock = clock;
   }
@@ -107,11 +111,22 @@ export class EraseUser {
 
   async #leaveSome(userId: string): Promise<number> {
     const conversationIds = await this.#inbox.someConversationIds(userId, conversationsPerSlice);
-    await pMap(conversationIds, (conversationId) => this.#withdrawal.withdraw(userId, conversationId), {
-      concurrency: conversationsAtOnce,
-      // One conversation that cannot be left is no reason to stay in the others.
-      stopOnError: false,
-    });
+    let staying = 0;
+    await pMap(
+      conversationIds,
+      async (conversationId) => {
+        try {
+          await this.#withdrawal.withdraw(userId, conversationId);
+        } catch (error) {
+          // One conversation that cannot be left is no reason to stay in the others.
+          this.#report('conversation could not be left', { conversationId, userId }, error);
+          staying += 1;
+        }
+      },
+      { concurrency: conversationsAtOnce },
+    );
+    if (staying > 0)
+      throw new Error(`${staying} of ${conversationIds.length} conversations could not be left`);
     return conversationIds.length;
   }
 

@@ -42,6 +42,7 @@ beforeAll(async () => {
   await provokeErrors(alices);
   await putUnreadableRecord();
   await putFanOutJob();
+  await eraseSomebody();
   await Promise.all([alices.close(), bobs.close()]);
   await allLogged();
 }, 60_000);
@@ -119,6 +120,14 @@ async function putFanOutJob(): Promise<void> {
   );
   sqs.destroy();
   await eventually(() => invocationsOf('stream-fanout').length > 0, 'the fan-out job');
+}
+
+/** What is left of her then waits for a minute, which is longer than this test. */
+async function eraseSomebody(): Promise<void> {
+  const zoe = await parley.register('zoe');
+  await zoe.api.patch('/users/me', { displayName: mark() });
+  await zoe.api.delete('/users/me');
+  await eventually(() => invocationsOf('stream-erase').length > 0, 'the first slice of the erasure');
 }
 
 /** Log lines come through pipes, and so a little after what they tell of. */

@@ -103,6 +103,29 @@ test('many conversations are left a few at a time, and none is touched before al
   ]);
 });
 
+test('a conversation that cannot be left keeps the job failing, and the user in no other', async () => {
+  const [broken, sound] = [await writeGroup(parley, alice, [erin]), await writeGroup(parley, alice, [erin])];
+  await writeMessages(sound, 1);
+  const setMemberCount = (value: unknown) =>
+    parley.documents.send(
+      new UpdateCommand({
+        TableName: world.table('Conversations'),
+        Key: { conversationId: broken },
+        UpdateExpression: 'SET memberCount = :value',
+        ExpressionAttributeValues: { ':value': value },
+      }),
+    );
+  await setMemberCount('not a number');
+  await expect(parley.erasure.next({ version: 1, userId: erin })).rejects.toThrow('1 of 2 conversations');
+  expect(await parley.stores.inbox.someConversationIds(erin, 10)).toEqual([broken]);
+  expect(await contents(sound)).toEqual(['What Erin said']);
+
+  await setMemberCount(2);
+  await erase(erin);
+  await deliverAll();
+  expect(await contents(sound)).toEqual(['']);
+});
+
 test('it ends a minute after it began, when no request of before can be under way', async () => {
   const group = await writeGroup(parley, alice, [erin]);
   let now = Date.now();

@@ -391,6 +391,7 @@ export class World {
           stream,
           presence,
           queue: erasures,
+          report,
           hop: () => {},
         },
         clock,
