@@ -2,7 +2,7 @@ import type { AcceptedChange, MessageChange } from '../../shared/domain/accepted
 import { newAcceptId } from '../../shared/domain/ids.ts';
 import { changedMessage } from '../../shared/domain/message-changes.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
-import { conversationNotFound, ParleyError } from '../../shared/protocol/errors.ts';
+import { conversationNotFound, messageNotFound } from '../../shared/protocol/errors.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import type { MessageStream } from '../stores/message-stream.ts';
@@ -49,8 +49,7 @@ export class AcceptChange {
       this.#rates.take('messages', userId),
     ]);
     if (membership === undefined) throw conversationNotFound();
-    if (message === undefined)
-      throw new ParleyError('NOT_FOUND', 'There is no such message in this conversation.');
+    if (message === undefined) throw messageNotFound();
 
     const acceptedAt = new Date(this.#clock()).toISOString();
     // That it changes nothing is no reason to stop here: another change may be on its way.

@@ -57,7 +57,7 @@ function deliveriesOf({ applied, unchanged, refused, isLarge, members }: Persist
   const deliveries = new Deliveries();
   if (!isLarge) {
     const events = applied.flatMap(changeEvents);
-    for (const userId of members.keys()) deliveries.add(userId, ...events);
+    if (events.length > 0) for (const userId of members.keys()) deliveries.add(userId, ...events);
   }
   for (const { userId, message } of unchanged) {
     const { revision = 0 } = message;

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { type FanOutJob, rangesOf } from '../../shared/domain/fan-out-job.ts';
+import { type FanOutJob, mergedRanges, rangesOf } from '../../shared/domain/fan-out-job.ts';
 import { bucketIdOf, subscriptionBuckets } from '../../shared/domain/large-groups.ts';
 import type { FanOutQueue } from '../stores/fan-out-queue.ts';
 import type { SubscriptionStore } from '../stores/subscription-store.ts';
@@ -35,10 +35,11 @@ export class FanOutJobs {
 
   /** The same for changed messages. */
   async queueChanges(conversationId: string, changes: readonly ChangeSet[]): Promise<void> {
-    const subjects = changes.map(({ afterRevision, lastRevision }) => ({
-      fromRevision: afterRevision + 1,
-      toRevision: lastRevision,
+    const ranges = changes.map(({ afterRevision, lastRevision }) => ({
+      from: afterRevision + 1,
+      to: lastRevision,
     }));
+    const subjects = mergedRanges(ranges).map(({ from, to }) => ({ fromRevision: from, toRevision: to }));
     await this.#queueAll(conversationId, subjects);
   }
 

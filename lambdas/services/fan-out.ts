@@ -128,9 +128,11 @@ export class FanOut {
     for await (const events of this.#eventsOf(wanted)) {
       if (reachable.length === 0) return;
       const frames = events.map((event) => JSON.stringify(event));
+      // Only of new messages is it known when they were accepted.
+      const told = events[0]?.type === 'message' ? wanted : { ...wanted, seqs: [], acceptedAt: Infinity };
       const reached = await pMap(
         reachable,
-        async (subscription) => this.#post(wanted, subscription, frames, deadline),
+        async (subscription) => this.#post(told, subscription, frames, deadline),
         { concurrency: concurrency.posts },
       );
       reachable = reachable.filter((_, index) => reached[index]);
@@ -152,12 +154,11 @@ export class FanOut {
     }
     for (const { from, to } of revisions) {
       for (let after = from - 1; after < to; ) {
-        const page = await this.#changed.between(conversationId, after, to, messagesPerPage);
-        const last = page.messages.at(-1);
-        // What has changed again since comes with the job of that change.
-        if (last?.revision === undefined) break;
-        const lastRevision = page.more ? last.revision : to;
-        yield changeEvents({ messages: page.messages, afterRevision: after, lastRevision });
+        // Beyond `to` as well: what has changed again since stands there, and without it nobody would know it to be all.
+        const { messages } = await this.#changed.after(conversationId, after, messagesPerPage);
+        const lastRevision = messages.at(-1)?.revision;
+        if (lastRevision === undefined) break;
+        yield changeEvents({ messages, afterRevision: after, lastRevision });
         after = lastRevision;
       }
     }

@@ -35,10 +35,13 @@ export class History {
     if ((await this.#inbox.row(callerId, conversationId)) === undefined) throw conversationNotFound();
 
     if (changedAfter !== undefined) {
-      const { messages, more } = await this.#changed.between(conversationId, changedAfter, newest, limit);
+      const { messages, more } = await this.#changed.after(conversationId, changedAfter, limit);
       const items = takeWithinBytes(messages, limits.pageBytes - envelopeBytes);
       const last = items.at(-1)?.revision;
-      return { items, nextCursor: last && (more || items.length < messages.length) ? String(last) : null };
+      return {
+        items,
+        nextCursor: more || items.length < messages.length ? String(last ?? changedAfter) : null,
+      };
     }
     const ascending = after !== undefined;
     const { messages, more } = ascending
@@ -53,7 +56,7 @@ export class History {
   }
 }
 
-/** Beyond every `seq` and every revision. */
+/** Beyond every `seq`. */
 const newest = Number.MAX_SAFE_INTEGER;
 /** Room for the page's own braces and cursor. */
 const envelopeBytes = 256;

@@ -2,8 +2,14 @@ import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { changedMessage } from '../../shared/domain/message-changes.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
-import { ParleyError } from '../../shared/protocol/errors.ts';
-import { type ChangeEntry, type ChangeLog, changesPerTransaction } from '../stores/change-log.ts';
+import { type ErrorCode, messageNotFound, ParleyError } from '../../shared/protocol/errors.ts';
+import {
+  type ChangeEntry,
+  type ChangeLog,
+  type ChangeRecord,
+  changesPerTransaction,
+  revisionAfter,
+} from '../stores/change-log.ts';
 import type { MemberRow } from '../stores/member-store.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
@@ -33,6 +39,8 @@ export type PersistedChanges = {
 
 /** What a chunk of changes comes to in one state of the conversation. */
 type Plan = { entries: ChangeEntry[]; unchanged: AcceptedChange[]; refused: RefusedChange[] };
+/** Changes that were settled by an earlier run of the same records, which may not have told of them. */
+type Before = Map<AcceptedChange, ChangeRecord>;
 
 /**
  * Applies accepted changes of one conversation to its messages, in the order given, and gives each its revision. Whatever
@@ -61,7 +69,7 @@ export class PersistChanges {
 
   /** Throws `ConversationGone`. */
   async persist(conversationId: string, accepted: AcceptedChange[]): Promise<PersistedChanges> {
-    const changes = [...new Map(accepted.map((change) => [change.acceptId, change])).values()];
+    const changes = withoutRepeats(accepted);
     const result: PersistedChanges = {
       applied: [],
       unchanged: [],
@@ -90,25 +98,32 @@ export class PersistChanges {
     result: PersistedChanges,
   ): Promise<void> {
     let pending = chunk;
-    const before = new Set<AcceptedChange>();
+    const before: Before = new Map();
     for (let attempt = 0; ; attempt += 1) {
       if (attempt === maxAttempts) throw new Error(`Gave up changing after ${maxAttempts} attempts`);
       if (attempt > 0) await pause(attempt);
       const state = await this.#states.read(conversationId, usersOf(chunk));
-      const messages = await this.#messages.messages(conversationId, [
-        ...new Set(chunk.map(({ seq }) => seq)),
-      ]);
+      const seqs = new Set(chunk.map(({ seq }) => seq));
+      const messages = await this.#messages.messages(conversationId, [...seqs]);
       const plan = this.#plan(state, messages, pending);
-      const known = await this.#applyPlan(state, plan);
-      for (const change of pending.filter(({ acceptId }) => known.acceptIds.has(acceptId)))
-        before.add(change);
+      const settled = await this.#log.settle(state.position, {
+        ...plan,
+        refused: plan.refused.map(({ change, error }) => ({ change, code: error.code })),
+      });
+      if (settled.outcome === 'settled') {
+        const stored = plan.entries.flatMap(({ changes }) => changes).length;
+        if (stored > 0) this.#count('ChangesStored', stored);
+        result.isLarge = state.isLarge;
+        result.members = state.members;
+        tellOf(result, state, messages, plan, before);
+        return;
+      }
+      if (settled.known.size === 0) this.#count('SequenceRetries');
+      for (const change of pending) {
+        const record = settled.known.get(change.acceptId);
+        if (record !== undefined) before.set(change, record);
+      }
       pending = pending.filter((change) => !before.has(change));
-      if (!known.settled) continue;
-
-      result.isLarge = state.isLarge;
-      result.members = state.members;
-      settle(result, state, messages, plan, before);
-      return;
     }
   }
 
@@ -122,14 +137,14 @@ export class PersistChanges {
       const message = entries.get(change.seq)?.message ?? before;
       const by = { userId: change.userId, role: state.members.get(change.userId)?.role };
       try {
-        if (before === undefined || message === undefined) throw noSuchMessage();
+        if (before === undefined || message === undefined) throw messageNotFound();
         const after = changedMessage(message, change.change, by, this.#now(message));
         if (after === message) {
           plan.unchanged.push(change);
           continue;
         }
         revision += 1;
-        const applied = [...(entries.get(change.seq)?.changes ?? []), change];
+        const applied = [...(entries.get(change.seq)?.changes ?? []), { change, revision }];
         entries.set(change.seq, { before, message: { ...after, revision }, changes: applied });
       } catch (error) {
         if (!(error instanceof ParleyError)) throw error;
@@ -140,63 +155,86 @@ export class PersistChanges {
     return plan;
   }
 
-  /**
-   * Writes what there is to write. Changes that were applied before are known by their `acceptId`s: where they are among
-   * those to be written, nothing was, and there is another plan to be made without them.
-   */
-  async #applyPlan(
-    state: ConversationState,
-    { entries, unchanged, refused }: Plan,
-  ): Promise<{ settled: boolean; acceptIds: Set<string> }> {
-    if (entries.length > 0) {
-      const result = await this.#log.apply(state.position, entries);
-      if (result.outcome === 'refused') {
-        if (result.known.size === 0) this.#count('SequenceRetries');
-        return { settled: false, acceptIds: result.known };
-      }
-      this.#count('ChangesStored', entries.flatMap(({ changes }) => changes).length);
-    }
-    // What was applied before may look as if it did nothing, or came too late, by what has happened since.
-    const idle = [...unchanged, ...refused.map(({ change }) => change)];
-    const acceptIds = idle.length === 0 ? new Set<string>() : await this.#log.appliedAmong(idle);
-    return { settled: true, acceptIds };
-  }
-
   /** Clocks of two functions differ; a message is not shown as edited before it was written. */
   #now({ createdAt }: Message): string {
     return new Date(Math.max(this.#clock(), Date.parse(createdAt))).toISOString();
   }
 }
 
-/** @param before changes that an earlier run applied: it may not have told of them */
-function settle(
+function tellOf(
   result: PersistedChanges,
   { position }: ConversationState,
   messages: Map<number, Message>,
   { entries, unchanged, refused }: Plan,
-  before: Set<AcceptedChange>,
+  before: Before,
 ): void {
+  const changed = new Map(entries.map(({ message }) => [message.seq, message]));
+  const now = (seq: number) => changed.get(seq) ?? messages.get(seq);
   if (entries.length > 0) {
-    const { lastRevision: afterRevision } = position;
-    const lastRevision = afterRevision + entries.flatMap(({ changes }) => changes).length;
-    result.applied.push({ messages: entries.map(({ message }) => message), afterRevision, lastRevision });
+    const lastRevision = revisionAfter(position, entries);
+    result.applied.push({
+      messages: [...changed.values()],
+      afterRevision: position.lastRevision,
+      lastRevision,
+    });
   }
-  const told = new Set(entries.map(({ message }) => message.seq));
+
+  const appliedBefore = [...before]
+    .filter(([, { revision }]) => revision !== undefined)
+    .map(([change]) => change);
   // An erasure that finds nothing to do leaves no trace of an earlier run: it is taken for one.
-  const again = [...before, ...unchanged.filter(({ change }) => change.type === 'erase')];
-  for (const seq of new Set(again.map((change) => change.seq))) {
-    const message = messages.get(seq);
-    if (message?.revision === undefined || told.has(seq)) continue;
+  const again = [...appliedBefore, ...unchanged.filter(isErasure)].map(({ seq }) => seq);
+  const toldAgain = [...new Set(again)].filter((seq) => !changed.has(seq)).flatMap((seq) => now(seq) ?? []);
+  result.applied.push(...changeSets(toldAgain));
+
+  const idleBefore = [...before].filter(([, record]) => record.revision === undefined);
+  const nothingDone = [
+    ...unchanged.filter((change) => !isErasure(change)),
+    ...idleBefore.filter(([, { refusedWith }]) => refusedWith === undefined).map(([change]) => change),
+  ];
+  for (const { userId, seq } of nothingDone) {
+    const message = now(seq);
+    if (message !== undefined) result.unchanged.push({ userId, message });
+  }
+  result.refused.push(
+    ...refused,
+    ...idleBefore.flatMap(([change, { refusedWith }]) =>
+      refusedWith === undefined ? [] : [refusedBefore(change, refusedWith, now(change.seq))],
+    ),
+  );
+}
+
+/** Changed messages as they are now, in as few sets as say no more than that these are there. */
+function changeSets(messages: Message[]): ChangeSet[] {
+  const sets: ChangeSet[] = [];
+  for (const message of messages.sort((one, other) => (one.revision ?? 0) - (other.revision ?? 0))) {
     const { revision } = message;
-    result.applied.push({ messages: [message], afterRevision: revision - 1, lastRevision: revision });
+    if (revision === undefined) continue;
+    const last = sets.at(-1);
+    if (last?.lastRevision === revision - 1) {
+      last.messages.push(message);
+      last.lastRevision = revision;
+    } else {
+      sets.push({ messages: [message], afterRevision: revision - 1, lastRevision: revision });
+    }
   }
-  for (const change of unchanged) {
-    const message =
-      entries.find((entry) => entry.message.seq === change.seq)?.message ?? messages.get(change.seq);
-    if (message === undefined || before.has(change) || change.change.type === 'erase') continue;
-    result.unchanged.push({ userId: change.userId, message });
-  }
-  result.refused.push(...refused.filter(({ change }) => !before.has(change)));
+  return sets;
+}
+
+function isErasure({ change }: AcceptedChange): boolean {
+  return change.type === 'erase';
+}
+
+function refusedBefore(change: AcceptedChange, code: ErrorCode, message: Message | undefined): RefusedChange {
+  const error = new ParleyError(code, 'This change was refused.');
+  return { change, messageId: message?.messageId, error };
+}
+
+/** What stands in the batch twice is one change, at the place of the first. */
+function withoutRepeats(accepted: AcceptedChange[]): AcceptedChange[] {
+  const first = new Map<string, AcceptedChange>();
+  for (const change of accepted) if (!first.has(change.acceptId)) first.set(change.acceptId, change);
+  return [...first.values()];
 }
 
 function revisionOf({ message }: ChangeEntry): number {
@@ -205,8 +243,4 @@ function revisionOf({ message }: ChangeEntry): number {
 
 function usersOf(changes: AcceptedChange[]): Set<string> {
   return new Set(changes.map(({ userId }) => userId));
-}
-
-function noSuchMessage(): ParleyError {
-  return new ParleyError('NOT_FOUND', 'There is no such message in this conversation.');
 }

@@ -32,7 +32,7 @@ export class Sync {
   /**
    * The conversations in the order asked for, those the caller is no member of as unknown. The frame is filled in that
    * order; what does not fit is left for the next request, and at least one message always fits. The heads are read first:
-   * what a client is told of as the last revision is in every message it reads afterwards.
+   * what changes after that is told of by an event.
    */
   async sync(
     callerId: string,
@@ -76,7 +76,9 @@ export class Sync {
         answer.messages = fitting(messages);
       }
       if (lacks.changes && room >= smallestRoom) {
-        answer.changed = fitting(await this.#changedAfter(one, limit));
+        const { conversationId, afterRevision = 0 } = one;
+        const { messages } = await this.#changed.after(conversationId, afterRevision, limit, room);
+        answer.changed = fitting(messages);
       }
       const left = lackingIn(answer, {
         afterSeq: answer.messages.at(-1)?.seq ?? one.afterSeq,
@@ -85,11 +87,6 @@ export class Sync {
       answer.hasMore = left.messages || left.changes;
       if (room < smallestRoom) return;
     }
-  }
-
-  async #changedAfter({ conversationId, afterRevision = 0 }: Wanted, limit: number): Promise<Message[]> {
-    const newest = Number.MAX_SAFE_INTEGER;
-    return (await this.#changed.between(conversationId, afterRevision, newest, limit)).messages;
   }
 }
 

@@ -2,10 +2,19 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
-import { batchGet, cancellations, isLostRace, transact } from './dynamo.ts';
+import type { ErrorCode } from '../../shared/protocol/errors.ts';
+import { cancellations, isLostRace, type TransactItem, transact } from './dynamo.ts';
 
 /** What `Idempotency` remembers, for ever, of one change. No client can name a message like this: a `messageId` has no colon. */
-type ChangeRecord = { senderId: string; messageId: string; conversationId: string; seq: number };
+export type ChangeRecord = {
+  senderId: string;
+  messageId: string;
+  conversationId: string;
+  seq: number;
+  /** That it was given; missing where it changed nothing, or was refused. */
+  revision?: number;
+  refusedWith?: ErrorCode;
+};
 
 /** The conversation's state that changes go on from, and are conditional on. */
 export type ChangePosition = {
@@ -16,13 +25,25 @@ export type ChangePosition = {
   lastSeq: number;
 };
 
+/** A change with the revision that it was given. */
+type RevisedChange = { change: AcceptedChange; revision: number };
 /** A message as one or more changes make it; its `revision` is that of the last of them. */
-export type ChangeEntry = { message: Message; before: Message; changes: AcceptedChange[] };
+export type ChangeEntry = { message: Message; before: Message; changes: RevisedChange[] };
 
-export type ApplyResult =
-  | { outcome: 'applied' }
-  /** Nothing was written: the conversation is at another position by now, or some were applied before, whose `acceptId`s are here. */
-  | { outcome: 'refused'; known: Set<string> };
+/** What changes come to: those that do something by message, and those that do nothing, some since they are refused. */
+export type ChangeOutcome = {
+  entries: ChangeEntry[];
+  unchanged: AcceptedChange[];
+  refused: { change: AcceptedChange; code: ErrorCode }[];
+};
+
+export type SettleResult =
+  | { outcome: 'settled' }
+  /**
+   * Nothing was written: the conversation is at another position by now, or some were settled before, whose records are here
+   * by `acceptId`.
+   */
+  | { outcome: 'lost'; known: Map<string, ChangeRecord> };
 
 /**
  * A transaction takes 100 items: the conversation, and at the worst four for each change, which are the message, its place
@@ -31,8 +52,9 @@ export type ApplyResult =
 export const changesPerTransaction = 24;
 
 /**
- * Changes messages. One transaction moves `lastRevision`, stores the messages and notes where they stand among the changes,
- * or does none of it. All changes of a conversation move its `lastRevision` on, so that condition guards the messages too.
+ * Changes messages. One transaction moves `lastRevision`, stores the messages, notes where they stand among the changes, and
+ * remembers what became of each change; or does none of it. So no change is made twice, nor later than it was found to
+ * do nothing. All changes of a conversation move its `lastRevision` on, so that condition guards the messages too.
  */
 export class ChangeLog {
   readonly #documents: DynamoDBDocumentClient;
@@ -46,81 +68,91 @@ export class ChangeLog {
     this.#tables = tables;
   }
 
-  /** Applies 1 to {@link changesPerTransaction} changes, whose revisions go on from `position.lastRevision`. */
-  async apply(
-    { conversationId, lastRevision, membersVersion, lastSeq }: ChangePosition,
-    entries: ChangeEntry[],
-  ): Promise<ApplyResult> {
-    const changes = entries.flatMap((entry) => entry.changes);
-    const records = changes.filter(isRemembered).map(recordOf);
-    const newest = entries.find(({ message }) => message.seq === lastSeq)?.message;
-    const places = [
-      ...entries.map(({ message }) => ({
-        Put: {
-          TableName: this.#tables.changes,
-          Item: { conversationId, revision: message.revision, seq: message.seq },
-        },
-      })),
-      ...entries.flatMap(({ before: { revision } }) =>
-        revision === undefined
-          ? []
-          : [{ Delete: { TableName: this.#tables.changes, Key: { conversationId, revision } } }],
-      ),
+  /** Settles up to {@link changesPerTransaction} changes, whose revisions go on from `position.lastRevision`. */
+  async settle(position: ChangePosition, outcome: ChangeOutcome): Promise<SettleResult> {
+    const records = recordsOf(outcome);
+    const { entries } = outcome;
+    const items = [
+      ...records.map(({ record }) => this.#remember(record)),
+      ...(entries.length > 0 ? [this.#moveHead(position, entries)] : []),
+      ...entries.map(({ message }) => ({ Put: { TableName: this.#tables.messages, Item: message } })),
+      ...entries.flatMap((entry) => this.#movePlace(entry)),
     ];
+    if (items.length === 0) return { outcome: 'settled' };
     try {
-      await transact(this.#documents, [
-        ...records.map((record) => ({
-          Put: {
-            TableName: this.#tables.idempotency,
-            Item: record,
-            ConditionExpression: 'attribute_not_exists(messageId)',
-          },
-        })),
-        {
-          Update: {
-            TableName: this.#tables.conversations,
-            Key: { conversationId },
-            UpdateExpression: `SET lastRevision = :newRevision${newest ? ', lastMessagePreview = :preview' : ''}`,
-            ConditionExpression:
-              'lastRevision = :lastRevision AND membersVersion = :membersVersion AND lastSeq = :lastSeq',
-            ExpressionAttributeValues: {
-              ':lastRevision': lastRevision,
-              ':membersVersion': membersVersion,
-              ':lastSeq': lastSeq,
-              ':newRevision': lastRevision + changes.length,
-              ...(newest && { ':preview': messagePreview(newest) }),
-            },
-          },
-        },
-        ...entries.map(({ message }) => ({ Put: { TableName: this.#tables.messages, Item: message } })),
-        ...places,
-      ]);
-      return { outcome: 'applied' };
+      await transact(this.#documents, items);
+      return { outcome: 'settled' };
     } catch (error) {
       const reasons = cancellations(error);
       if (reasons === undefined || !isLostRace(error)) throw error;
-      const remembered = changes.filter(isRemembered);
-      return {
-        outcome: 'refused',
-        known: new Set(
-          remembered
-            .filter((_, index) => reasons[index]?.code === 'ConditionalCheckFailed')
-            .map(({ acceptId }) => acceptId),
-        ),
-      };
+      const known = records.flatMap(({ acceptId }, index): [string, ChangeRecord][] => {
+        const item = reasons[index]?.item as ChangeRecord | undefined; // This reason is of the put of such a record.
+        return item === undefined ? [] : [[acceptId, item]];
+      });
+      return { outcome: 'lost', known: new Map(known) };
     }
   }
 
-  /** The `acceptId`s of those of `changes` that were applied before. */
-  async appliedAmong(changes: readonly AcceptedChange[]): Promise<Set<string>> {
-    const keys = changes.filter(isRemembered).map((change) => {
-      const { senderId, messageId } = recordOf(change);
-      return { senderId, messageId };
-    });
-    const items = await batchGet(this.#documents, this.#tables.idempotency, keys);
-    const found = new Set((items as ChangeRecord[]).map(({ messageId }) => messageId)); // `apply` alone writes such keys.
-    return new Set(changes.map(({ acceptId }) => acceptId).filter((id) => found.has(changeKey(id))));
+  #remember(record: ChangeRecord): TransactItem {
+    return {
+      Put: {
+        TableName: this.#tables.idempotency,
+        Item: record,
+        ConditionExpression: 'attribute_not_exists(messageId)',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    };
   }
+
+  #moveHead(position: ChangePosition, entries: ChangeEntry[]): TransactItem {
+    const { conversationId, lastRevision, membersVersion, lastSeq } = position;
+    const newest = entries.find(({ message }) => message.seq === lastSeq)?.message;
+    return {
+      Update: {
+        TableName: this.#tables.conversations,
+        Key: { conversationId },
+        UpdateExpression: `SET lastRevision = :newRevision${newest ? ', lastMessagePreview = :preview' : ''}`,
+        ConditionExpression:
+          'lastRevision = :lastRevision AND membersVersion = :membersVersion AND lastSeq = :lastSeq',
+        ExpressionAttributeValues: {
+          ':lastRevision': lastRevision,
+          ':membersVersion': membersVersion,
+          ':lastSeq': lastSeq,
+          ':newRevision': revisionAfter(position, entries),
+          ...(newest && { ':preview': messagePreview(newest) }),
+        },
+      },
+    };
+  }
+
+  #movePlace({ message, before }: ChangeEntry): TransactItem[] {
+    const { conversationId, seq, revision } = message;
+    const put = { Put: { TableName: this.#tables.changes, Item: { conversationId, revision, seq } } };
+    if (before.revision === undefined) return [put];
+    const Key = { conversationId, revision: before.revision };
+    return [put, { Delete: { TableName: this.#tables.changes, Key } }];
+  }
+}
+
+/** Where `lastRevision` is after the entries. */
+export function revisionAfter({ lastRevision }: ChangePosition, entries: ChangeEntry[]): number {
+  return Math.max(lastRevision, ...entries.flatMap(({ changes }) => changes.map(({ revision }) => revision)));
+}
+
+function recordsOf({ entries, unchanged, refused }: ChangeOutcome) {
+  const all: { change: AcceptedChange; outcome: Pick<ChangeRecord, 'revision' | 'refusedWith'> }[] = [
+    ...entries.flatMap(({ changes }) =>
+      changes.map(({ change, revision }) => ({ change, outcome: { revision } })),
+    ),
+    ...unchanged.map((change) => ({ change, outcome: {} })),
+    ...refused.map(({ change, code }) => ({ change, outcome: { refusedWith: code } })),
+  ];
+  return all
+    .filter(({ change }) => isRemembered(change))
+    .map(({ change, outcome }) => ({
+      acceptId: change.acceptId,
+      record: { ...recordOf(change), ...outcome },
+    }));
 }
 
 const keyPrefix = 'change:';

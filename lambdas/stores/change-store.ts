@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 
 /** Where a message stands among the changes of its conversation: once, by its present revision. */
 export type ChangePlace = { conversationId: string; revision: number; seq: number };
@@ -28,23 +28,24 @@ export class ChangeStore {
     return (Items as ChangePlace[])[0]; // Only `ChangeLog` writes the table.
   }
 
-  /** By ascending revision: those with `after < revision ≤ upTo`, at most `limit` of them. */
-  async between(
+  async at(conversationId: string, revision: number): Promise<ChangePlace | undefined> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#table, Key: { conversationId, revision }, ConsistentRead: true }),
+    );
+    return Item as ChangePlace | undefined; // As above.
+  }
+
+  /** By ascending revision: those with `revision > after`, at most `limit` of them. */
+  async after(
     conversationId: string,
     after: number,
-    upTo: number,
     limit: number,
   ): Promise<{ places: ChangePlace[]; more: boolean }> {
-    if (upTo <= after) return { places: [], more: false };
     const { Items = [] } = await this.#documents.send(
       new QueryCommand({
         TableName: this.#table,
-        KeyConditionExpression: 'conversationId = :conversationId AND revision BETWEEN :first AND :last',
-        ExpressionAttributeValues: {
-          ':conversationId': conversationId,
-          ':first': after + 1,
-          ':last': upTo,
-        },
+        KeyConditionExpression: 'conversationId = :conversationId AND revision > :after',
+        ExpressionAttributeValues: { ':conversationId': conversationId, ':after': after },
         ConsistentRead: true,
         // One more than asked for tells whether there are more.
         Limit: limit + 1,

@@ -22,23 +22,23 @@ export const handler = webSocketHandler({
   ),
 
   editMessage: action(EditMessageFrame, ({ action, conversationId, seq, content }, { userId }) =>
-    change(action, userId, { conversationId, seq }, { type: 'edit', content }),
+    accepted(action, userId, { conversationId, seq }, { type: 'edit', content }),
   ),
   deleteMessage: action(DeleteMessageFrame, ({ action, conversationId, seq }, { userId }) =>
-    change(action, userId, { conversationId, seq }, { type: 'delete' }),
+    accepted(action, userId, { conversationId, seq }, { type: 'delete' }),
   ),
   react: action(ReactFrame, ({ action, conversationId, seq, emoji, op }, { userId }) =>
-    change(action, userId, { conversationId, seq }, { type: 'react', emoji, op }),
+    accepted(action, userId, { conversationId, seq }, { type: 'react', emoji, op }),
   ),
 });
 
-async function change(
+async function accepted(
   action: string,
   userId: string,
-  message: { conversationId: string; seq: number },
+  place: { conversationId: string; seq: number },
   change: MessageChange,
 ) {
-  const { messageId, acceptedAt } = await changes.accept(userId, message, change);
+  const { messageId, acceptedAt } = await changes.accept(userId, place, change);
   mentionIds({ messageId });
-  return { type: 'ack', action, ...message, acceptedAt };
+  return { type: 'ack', action, ...place, acceptedAt };
 }

@@ -20,7 +20,8 @@ const descriptions: Record<string, string> = {
     'Number of its last change among the changes to messages of the conversation; missing where there was none.',
   lastRevision: '`revision` of the newest change that is told of; 0 where there was none.',
   afterSeq: '`seq` of the newest message that the client has; 0 for none.',
-  afterRevision: '`revision` up to which the client has all changes; 0 for none.',
+  afterRevision:
+    'What is told of begins after this `revision`: in a request the client has all changes up to it, 0 for none.',
   changedAfter: 'Messages with a higher `revision`, as they are now, by ascending revision.',
   replyTo: '`seq` of the message this one answers.',
   after: 'Messages with a higher `seq`, ascending.',

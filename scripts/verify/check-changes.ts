@@ -12,11 +12,11 @@ const placesPerPage = 500;
 export async function checkChanges(
   stores: VerifyStores,
   conversationId: string,
-  changed: readonly Message[],
+  changed: readonly Pick<Message, 'seq' | 'revision'>[],
 ): Promise<Finding[]> {
   const places = new Map<number, ChangePlace>();
   for (let after = 0, more = true; more; ) {
-    const page = await stores.changes.between(conversationId, after, Number.MAX_SAFE_INTEGER, placesPerPage);
+    const page = await stores.changes.after(conversationId, after, placesPerPage);
     for (const place of page.places) places.set(place.revision, place);
     after = page.places.at(-1)?.revision ?? after;
     more = page.more;
@@ -37,13 +37,13 @@ async function missingPlace(stores: VerifyStores, conversationId: string, seq: n
   const message = await stores.messages.message(conversationId, seq);
   if (message?.revision === undefined) return [];
   const { revision } = message;
-  const { places } = await stores.changes.between(conversationId, revision - 1, revision, 1);
-  if (places[0]?.seq === seq) return [];
+  const place = await stores.changes.at(conversationId, revision);
+  if (place?.seq === seq) return [];
   return [
     {
       check: 'changes.place',
       conversationId,
-      found: places[0] === undefined ? `nothing at ${revision}` : `message ${places[0].seq} at ${revision}`,
+      found: place === undefined ? `nothing at ${revision}` : `message ${place.seq} at ${revision}`,
       expected: `message ${seq} at ${revision}`,
       mend: () => stores.reconciliation.addPlace({ conversationId, revision, seq }),
     },
@@ -55,8 +55,7 @@ async function strayPlace(stores: VerifyStores, place: ChangePlace): Promise<Fin
   const message = await stores.messages.message(conversationId, seq);
   // One that is gone is reported as such.
   if (message === undefined || message.revision === revision) return [];
-  const { places } = await stores.changes.between(conversationId, revision - 1, revision, 1);
-  if (places[0]?.seq !== seq) return [];
+  if ((await stores.changes.at(conversationId, revision))?.seq !== seq) return [];
   return [
     {
       check: 'changes.stray',

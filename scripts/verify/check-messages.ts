@@ -21,7 +21,7 @@ export async function checkMessages(stores: VerifyStores, before: ConversationHe
   const { conversationId } = before;
   const findings: Finding[] = [];
   const seqs = new Map<string, number>();
-  const changed: Message[] = [];
+  const changed: Pick<Message, 'seq' | 'revision'>[] = [];
   let last: Message | undefined;
   const expectNext = (seq: number) => {
     const next = (last?.seq ?? 0) + 1;
@@ -35,7 +35,7 @@ export async function checkMessages(stores: VerifyStores, before: ConversationHe
     for (const message of page.messages) {
       expectNext(message.seq);
       seqs.set(message.senderId, message.seq);
-      if (message.revision !== undefined) changed.push({ ...message, content: '' });
+      if (message.revision !== undefined) changed.push({ seq: message.seq, revision: message.revision });
       last = message;
     }
     more = page.more;

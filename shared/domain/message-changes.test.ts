@@ -4,6 +4,7 @@ import type { Message } from '../protocol/entities.ts';
 import { limits } from '../protocol/limits.ts';
 import type { MessageChange } from './accepted-change.ts';
 import { type Changer, changedMessage } from './message-changes.ts';
+import { jsonBytes } from './split-by-bytes.ts';
 
 const now = '2026-11-24T12:00:00.000Z';
 const message: Message = {
@@ -87,6 +88,32 @@ describe('a reaction', () => {
     expect(
       change(react('remove'), { userId: 'user-7', role: 'member' }, full).reactions?.['👍'],
     ).not.toContain('user-7');
+  });
+
+  test('is of one of 50 emoji at most, and then still of those that are there', () => {
+    const emoji = (index: number) => String.fromCodePoint(0x1f600 + index);
+    let full = message;
+    for (let index = 0; index < limits.emojiPerMessage; index += 1)
+      full = change(react('add', emoji(index)), bob, full);
+    expect(refusal(react('add', emoji(50)), bob, full)).toBe('CONFLICT');
+    expect(change(react('add', emoji(7)), alice, full).reactions?.[emoji(7)]).toEqual(['bob', 'alice']);
+  });
+
+  test('never makes a message so large that no reply to a sync holds it', () => {
+    // The longest ids are those of an issuer's users; two of the longest emoji; content that JSON escapes.
+    const users = Array.from(
+      { length: limits.reactionsPerMessage },
+      (_, index) => `usr_${'u'.repeat(40)}${100 + index}`,
+    );
+    const families = Array.from({ length: limits.emojiPerMessage }, (_, index) => `${'👩🏽‍❤️‍💋‍👩🏽'}${index}`);
+    const reactions = Object.fromEntries(
+      families.map((one, index) => [one, users.slice(index * 20, index * 20 + 20)]),
+    );
+    const content = '"'.repeat(5_205) + '😀'.repeat(2_794);
+    const answerWithoutMessages = 300;
+    expect(jsonBytes({ ...message, content, reactions, editedAt: now, revision: 1e9 })).toBeLessThan(
+      limits.eventBytes - limits.syncConversations * answerWithoutMessages,
+    );
   });
 });
 

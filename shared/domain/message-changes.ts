@@ -68,6 +68,9 @@ function withReaction(message: Message, emoji: string, userId: string): Message 
   if (count >= limits.reactionsPerMessage) {
     throw new ParleyError('CONFLICT', `A message has at most ${limits.reactionsPerMessage} reactions.`);
   }
+  if (users.length === 0 && Object.keys(reactions).length >= limits.emojiPerMessage) {
+    throw new ParleyError('CONFLICT', `A message has reactions of at most ${limits.emojiPerMessage} emoji.`);
+  }
   return { ...message, reactions: { ...reactions, [emoji]: [...users, userId] } };
 }
 

@@ -34,6 +34,11 @@ export class ParleyError extends Error {
   }
 }
 
+/** To members. */
+export function messageNotFound(): ParleyError {
+  return new ParleyError('NOT_FOUND', 'There is no such message in this conversation.');
+}
+
 /** Membership is never confirmed to a stranger: what one may not see answers as what does not exist. */
 export function conversationNotFound(): ParleyError {
   return new ParleyError('NOT_FOUND', 'There is no such conversation, or you are not a member of it.');

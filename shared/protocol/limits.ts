@@ -20,8 +20,9 @@ export const limits = {
   passwordCharacters: { min: 8, max: 128 },
   idCharacters: 64,
 
-  /** Reactions of one message, all users' and all emoji's together: with them it still fits an event. */
+  /** Reactions of one message, all users' and all emoji's together, and emoji in them: with them it still fits a `sync` reply. */
   reactionsPerMessage: 1_000,
+  emojiPerMessage: 50,
 
   /** Items of one page, of every listing. */
   page: { min: 1, max: 100 },

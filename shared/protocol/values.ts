@@ -111,11 +111,18 @@ export const SeqOrZero = v.pipe(
 );
 
 const emoji = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic})$/v;
+const qualified = /^\p{RGI_Emoji}$/v;
+/** Asks for the picture, where a character may stand for itself as well (U+2764 with it is a red heart). */
+const emojiSelector = '\uFE0F';
 
-/** One emoji as a keyboard offers it: with its skin tone, as a sequence of several, with or without a variation selector. */
+/**
+ * One emoji as a keyboard offers it, with its skin tone or as a sequence of several. A single character that lacks its
+ * variation selector is given it, so that the two ways to write it are one.
+ */
 export const Emoji = v.pipe(
   unicode,
   v.check((text) => emoji.test(text), 'must be one emoji'),
+  v.transform((text) => (qualified.test(text + emojiSelector) ? text + emojiSelector : text)),
 );
 
 export const ReactionOp = v.picklist(['add', 'remove'], 'must be "add" or "remove"');

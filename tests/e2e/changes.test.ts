@@ -181,9 +181,16 @@ describe('reacting', () => {
     await expect(hers.request({ ...react('add'), emoji })).rejects.toThrow('BAD_REQUEST');
   });
 
-  test.each(['❤️', '❤', '👩🏽‍🚒', '🇩🇪', '1️⃣'])('takes %s', async (emoji) => {
+  test.each(['❤️', '👩🏽‍🚒', '🇩🇪', '1️⃣'])('takes %s', async (emoji) => {
     await hers.request(react('add', emoji));
     expect((await changed(hers)).reactions).toEqual({ [emoji]: [alice.id] });
+  });
+
+  test('takes a character with and without its variation selector for the same emoji', async () => {
+    await hers.request(react('add', '\u2764'));
+    await changed(hers);
+    await his.request(react('add', '\u2764\uFE0F'));
+    expect((await changed(hers)).reactions).toEqual({ '\u2764\uFE0F': [alice.id, bob.id] });
   });
 });
 

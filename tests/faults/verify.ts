@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { type ChangeRecord, recordOf } from '../../lambdas/stores/change-log.ts';
 import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { changedMessage } from '../../shared/domain/message-changes.ts';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
@@ -79,10 +80,16 @@ async function changesAgree(world: World, run: Simulation, conversation: number,
   const conversationId = run.conversationIds[conversation] ?? '';
   const head = await stores.conversations.head(conversationId);
   const changes = run.changes.filter((change) => change.conversationId === conversationId);
-  const applied = await stores.changeLog.appliedAmong(uniqueByAcceptId(changes));
-  expect(head?.lastRevision, 'as many revisions as applied changes').toBe(applied.size);
+  const records: Map<string, Partial<ChangeRecord>> = await stores.log.idempotencyRecords(
+    uniqueByAcceptId(changes).map(recordOf),
+  );
+  const given = [...records.values()].flatMap(({ revision }) => revision ?? []);
+  expect(
+    given.sort((one, other) => one - other),
+    'each revision was given once',
+  ).toEqual(Array.from({ length: head?.lastRevision ?? 0 }, (_, index) => index + 1));
 
-  const { messages } = await changed.between(conversationId, 0, Number.MAX_SAFE_INTEGER, 1000);
+  const { messages } = await changed.after(conversationId, 0, 1000);
   const expected = log.filter(({ revision }) => revision !== undefined);
   expect(messages).toEqual(expected.sort((one, other) => (one.revision ?? 0) - (other.revision ?? 0)));
 
@@ -122,6 +129,22 @@ function original(run: Simulation, message: Message): Message | undefined {
   const sent = run.sent.find(({ messageId }) => messageId === message.messageId);
   const [content, ...others] = new Set(sent?.attempts.map((attempt) => attempt.content));
   return content === undefined || others.length > 0 ? undefined : { ...rest, content };
+}
+
+/** What has not changed again since is in the event that says that it brings all changes up to there. */
+function bringsAllItSpans(
+  {
+    messages = [],
+    afterRevision = 0,
+    lastRevision = 0,
+  }: { messages?: Message[]; afterRevision?: number; lastRevision?: number },
+  log: Message[],
+): void {
+  for (const { conversationId, seq, revision = 0 } of log) {
+    if (conversationId !== messages[0]?.conversationId) continue;
+    if (revision <= afterRevision || revision > lastRevision) continue;
+    expect(messages).toContainEqual(expect.objectContaining({ seq, revision }));
+  }
 }
 
 function idsOf({ conversationId, seq, messageId, senderId, createdAt }: Message) {
@@ -178,7 +201,9 @@ function pushesAreOfStoredMessages(world: World, run: Simulation, logs: Message[
   const stored = new Map(logs.flat().map((message) => [`${message.conversationId}/${message.seq}`, message]));
   for (const userId of run.userIds) {
     for (const frame of world.connections.posted.get(userId) ?? []) {
-      const event: { type: string; messages?: Message[] } = JSON.parse(frame);
+      const event: { messages?: Message[]; afterRevision?: number; lastRevision?: number } =
+        JSON.parse(frame);
+      bringsAllItSpans(event, logs.flat());
       for (const message of event.messages ?? []) {
         const now = stored.get(`${message.conversationId}/${message.seq}`);
         // Of what has changed since it was pushed, what never changes is the same.

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
 import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
+import type { QueuedJob } from '../../lambdas/services/fan-out.ts';
+import { History } from '../../lambdas/services/history.ts';
+import { MessageStore } from '../../lambdas/stores/message-store.ts';
 import type { AcceptedChange, MessageChange } from '../../shared/domain/accepted-change.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
@@ -94,7 +98,7 @@ function heard(userId: string): unknown[] {
 }
 
 async function changes(after = 0): Promise<string[]> {
-  return (await parley.changed.between(conversationId, after, 1_000, 100)).messages.map(shown);
+  return (await parley.changed.after(conversationId, after, 100)).messages.map(shown);
 }
 
 const lastRevision = async () => (await parley.stores.conversations.head(conversationId))?.lastRevision;
@@ -134,6 +138,29 @@ test('new changes in one batch with known ones are applied', async () => {
   heard(alice);
   await parley.deliver.deliver([first, edit('due', { seq: 2 })]);
   expect(heard(alice)).toEqual(['1-2', '2@2 due', '0-1', '1@1 uno']);
+});
+
+test('what did nothing, or was refused, is not made later, when its record comes again', async () => {
+  await parley.deliver.deliver([react('👍', { userId: alice })]);
+  await parley.members.remove(bob, conversationId, bob);
+  const takenBack = change({ type: 'react', emoji: '👍', op: 'remove' }, { userId: alice });
+  const batch = [react('👍', { userId: alice }), takenBack, edit('refused')];
+  await parley.deliver.deliver(batch);
+  await parley.members.add(alice, conversationId, [bob]);
+  heard(bob);
+  await world.container().deliver.deliver(batch);
+  const { content, reactions } = (await parley.stores.messages.message(conversationId, 1)) ?? {};
+  expect([content, reactions]).toEqual(['one', undefined]);
+  expect(heard(bob)).toEqual(['1-2', '1@2 one', 'FORBIDDEN editMessage']);
+});
+
+test('a record that stands twice in a batch that fails takes nothing with it', async () => {
+  const first = edit('uno');
+  const between = edit('due', { seq: 2 });
+  const again = { ...first, sequenceNumber: 'again' };
+  // The head, the messages, and the transaction with all tries of the SDK.
+  const broken = world.container(new FaultSource(['none', 'none', ...Array(20).fill('before')]));
+  expect(await broken.deliver.deliver([first, between, again])).toEqual([first, between, again]);
 });
 
 test('what changes nothing gets no revision, and is told to its user alone', async () => {
@@ -209,28 +236,83 @@ test('wherever a delivery dies, the same records again end in the same place', a
   }
 });
 
+test('a page of which every message changes while it is read does not say that there are no more', async () => {
+  await parley.deliver.deliver([edit('0')]);
+  const { changes: places, inbox } = parley.stores;
+  class EverChanging extends MessageStore {
+    override async messages(id: string, seqs: readonly number[]) {
+      await parley.deliver.deliver([edit(randomUUID())]);
+      return super.messages(id, seqs);
+    }
+  }
+  const changing = new EverChanging(parley.documents, world.table('MessagesByConversation'));
+  const history = new History(inbox, changing, new ChangedMessages(places, changing));
+  const page = await history.page(alice, { conversationId, changedAfter: 0 });
+  expect(page).toEqual({ items: [], nextCursor: '0' });
+});
+
 test('a page goes on where the one before ended, and moves with what is changed meanwhile', async () => {
   await parley.deliver.deliver([edit('uno'), edit('due', { seq: 2 }), edit('tre', { seq: 3 })]);
-  const first = await parley.changed.between(conversationId, 0, 1_000, 2);
+  const first = await parley.changed.after(conversationId, 0, 2);
   expect([first.messages.map(shown), first.more]).toEqual([['1@1 uno', '2@2 due'], true]);
   await parley.deliver.deliver([edit('eins')]);
-  const second = await parley.changed.between(conversationId, 2, 1_000, 2);
+  const second = await parley.changed.after(conversationId, 2, 2);
   expect([second.messages.map(shown), second.more]).toEqual([['3@3 tre', '1@4 eins'], false]);
 });
 
-test('in a large group the fan-out brings what has changed, once for several jobs', async () => {
+/** The same in a group of 222, in which Bob has said two things. */
+async function inLargeGroup(): Promise<void> {
   const crowd = Array.from({ length: 220 }, () => `usr_${randomUUID()}`);
   conversationId = await writeGroup(parley, alice, [bob, ...crowd], { subscriptions: 'complete' });
   for (const userId of [alice, bob]) await connect(userId);
   await say(conversationId, ['one', 'two']);
   await world.fanOutAll();
-  heard(alice);
-  heard(bob);
+  world.connections.posted.clear();
+}
+
+test('in a large group the fan-out brings what has changed, once for several jobs', async () => {
+  await inLargeGroup();
   await parley.deliver.deliver([edit('uno'), edit('due', { seq: 2 })]);
   await parley.deliver.deliver([react('👍', { userId: alice })]);
   expect(heard(bob)).toEqual([]);
   await world.fanOutAll();
   expect([heard(alice), heard(bob)]).toEqual(Array(2).fill(['0-3', '2@2 due', '1@3 uno']));
+});
+
+test('in a large group nobody is made to think that something is missing, however fast a message changes', async () => {
+  await inLargeGroup();
+  const told: unknown[] = [];
+  let waiting: QueuedJob[] = [];
+  // Each batch is stored before the job of the one before it is carried out.
+  for (const emoji of ['👍', '🎉', '❤️', '🔥']) {
+    await parley.deliver.deliver([react(emoji, { userId: alice })]);
+    const late = waiting;
+    await parley.fanOut.fanOut(late);
+    await world.deleteJobs(late);
+    told.push(...heard(bob));
+    waiting = await world.receiveJobs();
+  }
+  await parley.fanOut.fanOut(waiting);
+  await world.deleteJobs(waiting);
+  told.push(...heard(bob));
+  expect(told).toEqual(['0-2', '1@2 one', '1-3', '1@3 one', '2-4', '1@4 one', '3-4', '1@4 one']);
+});
+
+test('in a large group a redelivery queues as few jobs as the delivery did', async () => {
+  await inLargeGroup();
+  await say(conversationId, Array.from({ length: 58 }, String));
+  await world.fanOutAll();
+  const batch = Array.from({ length: 60 }, (_, index) => edit('changed', { seq: index + 1 }));
+  const jobs = async () => {
+    const received = await world.receiveJobs();
+    await world.deleteJobs(received);
+    return received.length;
+  };
+  await parley.deliver.deliver(batch);
+  const once = await jobs();
+  await world.container().deliver.deliver(batch);
+  // The queue recognises those of the redelivery.
+  expect([once > 0, await jobs()]).toEqual([true, 0]);
 });
 
 test('an erasure empties what the user said and takes back their reactions, without their being a member', async () => {
