@@ -16,6 +16,8 @@ export type Use = {
   invocations: number;
   gigabyteSeconds: number;
   queueRequests: number;
+  /** Messages that somebody who was away has missed. */
+  events: number;
   logBytes: number;
   /** Milliseconds that functions run: what concurrency follows from. */
   functionMs: number;
@@ -30,6 +32,7 @@ export const nothing: Use = {
   invocations: 0,
   gigabyteSeconds: 0,
   queueRequests: 0,
+  events: 0,
   logBytes: 0,
   functionMs: 0,
 };
@@ -74,6 +77,7 @@ export function callsOfMessage(groupSize: number, online: number, contentBytes: 
       readUnits: 1 + groupSize, // Where the log ends, and the connections of each member.
       writeUnits: append + groupSize * (inboxUpdate.row + inboxUpdate.index),
       indexWriteUnits: groupSize * inboxUpdate.index,
+      events: 1 - online ** (groupSize - 1), // One for all who are away, unless nobody is.
       ...posted(receivers),
     }),
   );

@@ -1,3 +1,4 @@
+import { metricUnits } from '../../shared/domain/metrics.ts';
 import {
   callsOfHeartbeat,
   callsOfMessage,
@@ -21,8 +22,14 @@ const gigabyte = 1024 ** 3;
 const heartbeatsPerDay = 24 * 60;
 /** The frame around a message's text. */
 const frameBytes = 350;
-/** A stage has these whatever its load: infra/. */
-const standing = { metrics: 12, alarms: 20, secrets: 3 };
+/** A stage has these whatever its load; tests/infra/observing.test.ts holds them to the templates. */
+export const standing = {
+  metrics: Object.keys(metricUnits).length,
+  alarmedMetrics: 70,
+  compositeAlarms: 1,
+  dashboards: 1,
+  secrets: 3,
+};
 
 export type Cost = { service: string; dollars: number }[];
 
@@ -67,12 +74,15 @@ export function costOfMonth(workload: Workload): Cost {
     },
     { service: 'Kinesis', dollars: streamCost(workload, messages) },
     { service: 'SQS', dollars: use.queueRequests * prices.queueRequest.dollars },
+    { service: 'EventBridge', dollars: use.events * prices.event.dollars },
     {
       service: 'CloudWatch',
       dollars:
         (use.logBytes / gigabyte) * prices.logGigabyte.dollars +
         standing.metrics * prices.metricMonth.dollars +
-        standing.alarms * prices.alarmMonth.dollars,
+        standing.alarmedMetrics * prices.alarmedMetricMonth.dollars +
+        standing.compositeAlarms * prices.compositeAlarmMonth.dollars +
+        standing.dashboards * prices.dashboardMonth.dollars,
     },
     { service: 'Secrets Manager', dollars: standing.secrets * prices.secretMonth.dollars },
     {

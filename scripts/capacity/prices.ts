@@ -83,9 +83,17 @@ export const prices = {
     per: 'request to a FIFO queue: 64 KB',
     source: 'aws.amazon.com/sqs/pricing',
   },
+  event: {
+    dollars: 1e-6,
+    per: 'event on a bus of our own: 64 KB',
+    source: 'aws.amazon.com/eventbridge/pricing',
+    seenAt: 'cloudburn.io/blog/amazon-eventbridge-pricing (2026-03-13)',
+  },
   logGigabyte: { dollars: 0.5, per: 'GB of logs', source: cloudWatch },
   metricMonth: { dollars: 0.3, per: 'metric of our own', source: cloudWatch },
-  alarmMonth: { dollars: 0.1, per: 'alarm', source: cloudWatch },
+  alarmedMetricMonth: { dollars: 0.1, per: 'metric that an alarm looks at', source: cloudWatch },
+  compositeAlarmMonth: { dollars: 0.5, per: 'composite alarm', source: cloudWatch },
+  dashboardMonth: { dollars: 3, per: 'dashboard', source: cloudWatch },
   secretMonth: { dollars: 0.4, per: 'secret', source: 'aws.amazon.com/secrets-manager/pricing' },
   gigabyteOut: { dollars: 0.09, per: 'GB to the internet', source: 'aws.amazon.com/ec2/pricing/on-demand' },
 } satisfies Record<string, Price>;

@@ -10,6 +10,7 @@ import { functionNames } from '../../infra/functions.ts';
 import { readSettings } from '../../infra/read-settings.ts';
 import { ParleyData } from '../../infra/stacks/parley-data.ts';
 import { ParleyService } from '../../infra/stacks/parley-service.ts';
+import { standing } from '../../scripts/capacity/cost.ts';
 import { metricUnits } from '../../shared/domain/metrics.ts';
 import { at, Deployment, type Resource } from './templates.ts';
 
@@ -98,6 +99,28 @@ describe.each(['dev', 'prod'] as const)('the alarms of stage %s', (stage) => {
       for (const [name, lambda] of deployment.functions())
         expect(watched, `${metric} of ${name}`).toContain(lambda);
     }
+  });
+
+  test('are as many as the costs of a deployment and docs/operations.md say', () => {
+    const plain = deployment.ofType('AWS::CloudWatch::Alarm');
+    const metrics = plain.map(({ properties }) => {
+      const queries = [properties['Metrics'] ?? []].flat();
+      return Math.max(1, queries.filter((query) => Reflect.has(Object(query), 'MetricStat')).length);
+    });
+    const metricCount = metrics.reduce((sum, count) => sum + count, 0);
+    const composites = deployment.ofType('AWS::CloudWatch::CompositeAlarm').length;
+    expect({
+      alarmedMetrics: metricCount,
+      compositeAlarms: composites,
+      dashboards: deployment.ofType('AWS::CloudWatch::Dashboard').length,
+      secrets: deployment.ofType('AWS::SecretsManager::Secret').length,
+    }).toEqual({
+      alarmedMetrics: standing.alarmedMetrics,
+      compositeAlarms: standing.compositeAlarms,
+      dashboards: standing.dashboards,
+      secrets: standing.secrets,
+    });
+    expect(page).toContain(`${standing.metrics} metrics, ${plain.length} alarms that look at ${metricCount}`);
   });
 
   test('look at each table and its indexes', () => {
