@@ -251,7 +251,7 @@ test('the revisions that a device hears of leave no gap', async () => {
 });
 
 test('a change counts as a message for the rate of its user', async () => {
-  const requests = Array.from({ length: 40 }, (_, index) => his.request(edit(`${index}`)).catch(String));
+  const requests = Array.from({ length: 100 }, (_, index) => his.request(edit(`${index}`)).catch(String));
   expect(
     (await Promise.all(requests)).filter((one) => String(one).includes('RATE_LIMITED')).length,
   ).toBeGreaterThan(0);
