@@ -1,8 +1,7 @@
-/** The embedded runtime in a process of its own, to be killed, with faults in its functions. Ends with its parent. */
-import { createWriteStream } from 'node:fs';
+/** What scripts/chaos/mortal-parley.ts starts: the embedded runtime, to be killed, with faults in its functions. */
 import { join } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
-import { startRuntime } from '../../local/runtime.ts';
+import { startChildRuntime } from '../load/child-runtime.ts';
 import { FaultServer } from './fault-server.ts';
 import type { FaultKind } from './plan.ts';
 import { deathExitCode, fairWeather, type Weather, type WeatherMessage, weatherChannel } from './weather.ts';
@@ -10,11 +9,8 @@ import { deathExitCode, fairWeather, type Weather, type WeatherMessage, weatherC
 export type FromRuntime = { ready: { url: string; webSocketUrl: string } } | { struck: FaultKind };
 export type ToRuntime = { weather: Weather } | { stop: true };
 
-const [assemblyDirectory = '', dataDirectory = '', port = '0', cacheUrl = ''] = process.argv.slice(2);
-
-// Ctrl-C reaches the whole process group; the parent says when it is over.
-process.on('SIGINT', () => {});
-process.on('disconnect', () => process.exit());
+/** After what child-runtime.ts reads. */
+const [cacheUrl = ''] = process.argv.slice(5);
 
 let weather = fairWeather;
 const tell = (message: FromRuntime) => process.send?.(message);
@@ -27,26 +23,15 @@ channel.onmessage = (event) => {
   if ('struck' in message) tell(message);
 };
 
-const log = createWriteStream(join(dataDirectory, 'functions.log'), { flags: 'a' });
-const runtime = await startRuntime({
-  assemblyDirectory,
-  dataDirectory,
-  port: Number(port),
-  log: (line) => log.write(`${line}\n`),
-  lambda: {
-    preload: [
-      join(import.meta.dirname, '../../tests/support/cheap-passwords.ts'),
-      join(import.meta.dirname, 'function-faults.ts'),
-    ],
-    ...(cacheUrl !== '' && { environment: { CACHE_URL: cacheUrl } }),
-    onLog: ({ functionName, line }) => {
-      log.write(`${functionName} ${line}\n`);
-      // The functions' own metric: docs/operations.md.
-      if (line.includes('"CacheFallbacks":')) tell({ struck: 'cache' });
-    },
-    onInvocation: ({ functionError }) => {
-      if (functionError?.errorMessage.endsWith(`exit status ${deathExitCode}`)) tell({ struck: 'death' });
-    },
+const runtime = await startChildRuntime({
+  preload: [join(import.meta.dirname, 'function-faults.ts')],
+  ...(cacheUrl !== '' && { environment: { CACHE_URL: cacheUrl } }),
+  onLog: ({ line }) => {
+    // The functions' own metric: docs/operations.md.
+    if (line.includes('"CacheFallbacks":')) tell({ struck: 'cache' });
+  },
+  onInvocation: ({ functionError }) => {
+    if (functionError?.errorMessage.endsWith(`exit status ${deathExitCode}`)) tell({ struck: 'death' });
   },
 });
 
