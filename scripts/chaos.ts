@@ -5,35 +5,23 @@ import { MortalParley } from './chaos/mortal-parley.ts';
 import { faultText, planFaults } from './chaos/plan.ts';
 import { RedisServer } from './chaos/redis-server.ts';
 import { Storm } from './chaos/storm.ts';
+import { runCommand } from './load/command.ts';
 import { type LoadPlan, runLoad } from './load/load-run.ts';
-import { durationText, UsageError } from './load/option-values.ts';
-import { Progress } from './load/progress.ts';
+import type { Progress } from './load/progress.ts';
 import { seededRandom } from './load/seeded-random.ts';
 import { summaryOf } from './load/summary.ts';
 import { textReport } from './load/text-report.ts';
 import { writeReports } from './load/write-reports.ts';
 import { synth } from './synth.ts';
 
-const progress = new Progress(process.stdout);
-const stop = new AbortController();
-process.on('SIGINT', () => {
-  if (stop.signal.aborted) process.exit(130);
-  progress.say('Stopping: what was sent is still verified. Ctrl-C once more ends at once.');
-  stop.abort(new Error('interrupted'));
+await runCommand('chaos', async (progress, stop) => {
+  const options = parseChaosOptions(process.argv.slice(2), randomInt(2 ** 32));
+  if (options !== undefined) return chaos(options, progress, stop);
+  console.log(chaosUsage);
+  return true;
 });
 
-try {
-  const options = parseChaosOptions(process.argv.slice(2), randomInt(2 ** 32));
-  if (options === undefined) console.log(chaosUsage);
-  else process.exitCode = (await chaos(options)) ? 0 : 1;
-} catch (error) {
-  if (error instanceof UsageError) progress.say(`${error.message} See npm run chaos -- --help.`);
-  else if (stop.signal.aborted) progress.say('Stopped before anything was sent.');
-  else throw error;
-  process.exitCode = 1;
-}
-
-async function chaos(options: ChaosOptions): Promise<boolean> {
+async function chaos(options: ChaosOptions, progress: Progress, stop: AbortSignal): Promise<boolean> {
   const planned = planFaults(options.seed, options.durationMs, options.kinds);
   const replay = `npm run chaos -- ${process.argv.slice(2).filter(notSeed).concat(`--seed ${options.seed}`).join(' ')}`;
   progress.say(`Seed ${options.seed}: the same plan again with ${replay}`);
@@ -56,7 +44,7 @@ async function chaos(options: ChaosOptions): Promise<boolean> {
   try {
     const at = new Date();
     const plan: LoadPlan = { ...options, ramp: 50, name: 'chaos', password: 'a password of chaos' };
-    const outcome = await runLoad(plan, parley, stop.signal, {
+    const outcome = await runLoad(plan, parley, stop, {
       say: (line) => progress.say(line),
       onSecond: (one, watch, measurements) => {
         ({ second } = one);
@@ -64,7 +52,7 @@ async function chaos(options: ChaosOptions): Promise<boolean> {
       },
       during: (crowd, watch, signal) => storm.rage(crowd, watch, signal),
     });
-    const summary = { ...summaryOf('chaos', at, plan, settingsOf(options), outcome), faults: storm.summary };
+    const summary = { ...summaryOf('chaos', at, plan, outcome), faults: storm.summary };
     const idle = outcome.interrupted ? [] : storm.summary.counts.filter(({ happened }) => happened === 0);
     passed = outcome.verdict.passed && idle.length === 0;
     summary.passed = passed;
@@ -76,7 +64,7 @@ async function chaos(options: ChaosOptions): Promise<boolean> {
     progress.say(`Reports: ${writeReports(options.reportDirectory, summary).join(', ')}`);
     return passed;
   } finally {
-    const keepData = !passed && !stop.signal.aborted;
+    const keepData = !passed && !stop.aborted;
     if (keepData) progress.say(`The runtime's data and functions.log are kept: ${parley.dataDirectory}`);
     await parley.stop(keepData);
     await cache?.kill();
@@ -85,16 +73,4 @@ async function chaos(options: ChaosOptions): Promise<boolean> {
 
 function notSeed(argument: string, index: number, all: string[]): boolean {
   return !/^--seed/.test(argument) && all[index - 1] !== '--seed';
-}
-
-function settingsOf(options: ChaosOptions): [string, string][] {
-  const groups = options.groups.map(({ count, size }) => `${count}x${size}`).join(',');
-  return [
-    ['users', String(options.users)],
-    ['groups', groups],
-    ['conversations of two', String(options.directs)],
-    ['messages a second', String(options.rate)],
-    ['for', durationText(options.durationMs)],
-    ['seed', String(options.seed)],
-  ];
 }

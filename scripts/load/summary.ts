@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { LoadOutcome, LoadPlan } from './load-run.ts';
 import { milliseconds, type Second } from './measurements.ts';
+import { durationText } from './option-values.ts';
 import type { Verdict } from './verify.ts';
 
 export const percentiles = [50, 75, 90, 95, 99, 99.9, 100] as const;
@@ -42,15 +43,15 @@ export function summaryOf(
   title: string,
   at: Date,
   plan: LoadPlan,
-  settings: [string, string][],
   outcome: LoadOutcome,
+  otherSettings: [string, string][] = [],
 ): Summary {
   const { measurements, verdict, interrupted, conversations } = outcome;
   const { latencies, totals } = measurements;
   return {
     title,
     at: at.toISOString(),
-    settings,
+    settings: [...otherSettings, ...settingsOf(plan)],
     passed: verdict.passed,
     interrupted,
     totals: { users: plan.users, conversations, ...totals },
@@ -64,6 +65,18 @@ export function summaryOf(
     verdict,
     notes: notesOn(outcome, plan),
   };
+}
+
+function settingsOf({ users, groups, directs, rate, durationMs, seed }: LoadPlan): [string, string][] {
+  const sizes = groups.map(({ count, size }) => `${count}x${size}`).join(',');
+  return [
+    ['users', String(users)],
+    ['groups', sizes === '' ? 'none' : sizes],
+    ['conversations of two', String(directs)],
+    ['messages a second', String(rate)],
+    ['for', durationText(durationMs)],
+    ['seed', String(seed)],
+  ];
 }
 
 /** What a reader must know to take the numbers for what they are. */
