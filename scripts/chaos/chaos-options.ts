@@ -1,4 +1,4 @@
-import { parseGroups } from '../load/load-options.ts';
+import { changesOf, defaultChanges, parseGroups } from '../load/load-options.ts';
 import { durationOf, givenOptions, numberOf, UsageError } from '../load/option-values.ts';
 import type { GroupSpec } from '../load/population.ts';
 import { type FaultKind, faultKinds } from './plan.ts';
@@ -10,6 +10,7 @@ export type ChaosOptions = {
   groups: GroupSpec[];
   directs: number;
   rate: number;
+  changes: number;
   settleMs: number;
   kinds: FaultKind[];
   planOnly: boolean;
@@ -33,12 +34,24 @@ verification as npm run loadtest at its end. Exits 1 where that fails, or where 
   --groups SPEC    as of loadtest                                  default 3x8,1x20
   --dms N          conversations of two                            default half as many as users
   --rate R         messages per second                             default 8
+  --changes N      changes to messages for each 100 messages     default ${defaultChanges}
   --settle D       how long the last messages may take             default 4m
   --report DIR     where the JSON and HTML reports go              default reports`;
 
 /** `undefined` where help is asked for. */
 export function parseChaosOptions(args: string[], drawnSeed: number): ChaosOptions | undefined {
-  const names = ['seed', 'duration', 'faults', 'users', 'groups', 'dms', 'rate', 'settle', 'report'] as const;
+  const names = [
+    'seed',
+    'duration',
+    'faults',
+    'users',
+    'groups',
+    'dms',
+    'rate',
+    'changes',
+    'settle',
+    'report',
+  ] as const;
   const { values, flags } = givenOptions(args, names, ['help', 'plan', 'no-cache']);
   if (flags.has('help')) return undefined;
   const users = numberOf('users', values.users ?? '30', { min: 4, max: 500 });
@@ -49,6 +62,7 @@ export function parseChaosOptions(args: string[], drawnSeed: number): ChaosOptio
     groups: parseGroups(values.groups ?? `3x${Math.min(8, users)},1x${Math.min(20, users)}`, users),
     directs: numberOf('dms', values.dms ?? String(Math.floor(users / 2)), { min: 1, max: users }),
     rate: numberOf('rate', values.rate ?? '8', { min: 1, max: users * 2, fractions: true }),
+    changes: changesOf(values.changes),
     settleMs: durationOf('settle', values.settle ?? '4m', { minMs: 30_000, maxMs: 900_000 }),
     kinds: kindsOf(values.faults).filter((kind) => kind !== 'cache' || !flags.has('no-cache')),
     planOnly: flags.has('plan'),

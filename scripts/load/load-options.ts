@@ -7,6 +7,8 @@ export type LoadOptions = {
   directs: number;
   /** Messages per second, all users together. */
   rate: number;
+  /** To messages, for each 100 messages. */
+  changes: number;
   durationMs: number;
   /** New connections per second. */
   ramp: number;
@@ -33,11 +35,14 @@ export const loadLimits = {
   ratePerUser: 8,
 } as const;
 
+export const defaultChanges = 10;
+
 const optionNames = [
   'users',
   'groups',
   'dms',
   'rate',
+  'changes',
   'duration',
   'ramp',
   'settle',
@@ -52,7 +57,7 @@ const optionNames = [
 export const loadUsage = `Usage: npm run loadtest -- [options]
 
 Lets users chat through @parley/client, measures, and verifies that every message was stored once and
-received once by each member, in order. Exits 1 where it was not.
+received once by each member, in order, and that everybody has what became of it. Exits 1 where not.
 
   --users N        users, each with one connection              default 20, at most ${loadLimits.users}
   --groups SPEC    groups: 10x20,1x200 is ten of twenty
@@ -60,6 +65,8 @@ received once by each member, in order. Exits 1 where it was not.
   --dms N          conversations of two                         default half as many as users
   --rate R         messages per second, all together            default 10, at most ${loadLimits.rate},
                    and ${loadLimits.ratePerUser} for each user who is in a conversation
+  --changes N      edits, deletions and reactions for each
+                   100 messages, at the same limit              default ${defaultChanges}, at most 100
   --duration D     how long messages are sent: 30s, 5m          default 30s, at most ${durationText(loadLimits.durationMs)}
   --ramp R         new connections per second                   default 50
   --settle D       how long the last messages may take          default 2m
@@ -91,6 +98,7 @@ export function parseLoadOptions(
     groups: parseGroups(values.groups ?? '', users),
     directs: numberOf('dms', values.dms ?? String(Math.floor(users / 2)), { min: 0, max: most }),
     rate: numberOf('rate', values.rate ?? '10', { min: 0.1, max: loadLimits.rate, fractions: true }),
+    changes: changesOf(values.changes),
     durationMs: durationOf('duration', values.duration ?? '30s', {
       minMs: 1_000,
       maxMs: loadLimits.durationMs,
@@ -115,6 +123,10 @@ export function parseLoadOptions(
   return options;
 }
 
+export function changesOf(text: string | undefined): number {
+  return numberOf('changes', text ?? String(defaultChanges), { min: 0, max: 100 });
+}
+
 export function parseGroups(text: string, users: number): GroupSpec[] {
   if (text === '') return [];
   return text.split(',').map((part) => {
@@ -136,7 +148,7 @@ function nameOf(text: string): string {
   return text;
 }
 
-function checkSize({ users, groups, directs, rate, durationMs }: LoadOptions): void {
+function checkSize({ users, groups, directs, rate, changes, durationMs }: LoadOptions): void {
   const groupCount = groups.reduce((sum, { count }) => sum + count, 0);
   const groupSeats = groups.reduce((sum, { count, size }) => sum + count * size, 0);
   const seats = groupSeats + directs * 2;
@@ -145,9 +157,10 @@ function checkSize({ users, groups, directs, rate, durationMs }: LoadOptions): v
   if (conversations > loadLimits.conversations)
     throw new UsageError(`${conversations} conversations are too many: at most ${loadLimits.conversations}.`);
   const speakers = Math.min(users, Math.max(groupSeats, directs * 2));
-  if (rate > speakers * loadLimits.ratePerUser) {
+  if ((rate * (100 + changes)) / 100 > speakers * loadLimits.ratePerUser) {
+    const both = changes === 0 ? '' : `, with ${changes} changes for each 100,`;
     throw new UsageError(
-      `${rate} messages per second are more than ${loadLimits.ratePerUser} for each of the ${speakers} users who can talk: Parley would refuse them (10 a second for each user). Add users or lower --rate.`,
+      `${rate} messages per second${both} are more than ${loadLimits.ratePerUser} for each of the ${speakers} users who can talk: Parley would refuse them (10 a second for each user). Add users or lower --rate.`,
     );
   }
   const deliveries = Math.round(((rate * durationMs) / 1000) * (seats / conversations));

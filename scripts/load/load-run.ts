@@ -1,9 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { type Crowd, connectAll, gather } from './crowd.ts';
 import { Measurements, type Second } from './measurements.ts';
 import type { Target } from './person.ts';
 import { type GroupSpec, planConversations } from './population.ts';
+import { SecondThoughts } from './second-thoughts.ts';
 import { seededRandom } from './seeded-random.ts';
+import { settle } from './settle.ts';
 import { readStoredTruth } from './stored-truth.ts';
 import { conversation, speak } from './traffic.ts';
 import { type Verdict, verify } from './verify.ts';
@@ -14,6 +15,8 @@ export type LoadPlan = {
   groups: GroupSpec[];
   directs: number;
   rate: number;
+  /** To messages, for each 100 messages. */
+  changes: number;
   durationMs: number;
   ramp: number;
   settleMs: number;
@@ -38,9 +41,6 @@ export type LoadHooks = {
   /** Called when everybody is connected and the first message is about to be sent; messages are sent until it ends, or longer. */
   during?(crowd: Crowd, watch: Watch, signal: AbortSignal): Promise<void>;
 };
-
-/** A push may be late on a busy machine; after that it is taken for lost, and repaired as every reconnect does. */
-const latePushMs = 10_000;
 
 /** A whole run. Raising `stop` ends the sending; what was sent is still waited for and verified. */
 export async function runLoad(
@@ -70,50 +70,30 @@ export async function runLoad(
     faults.catch(() => undefined); // Awaited below, when all is said.
     const lines = conversation(crowd, random);
     const pace = { perSecond: plan.rate, durationMs: plan.durationMs, goesOn: () => goesOn };
-    await speak(lines, pace, stop, ({ person, talk, content }, plannedAt) =>
-      watch.send(person, talk, content, plannedAt),
-    );
+    const { observation } = watch;
+    const thoughts = new SecondThoughts({
+      crowd,
+      observation,
+      watch: watch.changes,
+      share: plan.changes / 100,
+      // Of its own: who says what stays the same whatever is changed.
+      random: seededRandom(plan.seed + 2),
+    });
+    await speak(lines, pace, stop, ({ person, talk, content }, plannedAt) => {
+      watch.send(person, talk, content, plannedAt);
+      thoughts.messageSent(plannedAt);
+    });
     await faults;
     const interrupted = stop.aborted;
     hooks.say(`${interrupted ? 'Stopped: waiting' : 'Waiting'} for the last messages`);
-    const repairedAtTheEnd = await settle(crowd, watch, plan.settleMs);
+    const repairedAtTheEnd = await settle(url, crowd, watch, plan.settleMs);
     hooks.say('Verifying');
     const truth = await readStoredTruth(url, crowd, AbortSignal.timeout(plan.settleMs * 2));
     watch.lookAtInboxes();
-    const verdict = verify(watch.observation, truth);
+    const verdict = verify(observation, truth);
     return { measurements, verdict, interrupted, repairedAtTheEnd, conversations: planned.length };
   } finally {
     clearInterval(clock);
     await Promise.all(crowd.people.map(({ client }) => client.close()));
   }
-}
-
-/** Until everything has come everywhere, or the time is over; then half of the users read all they have. */
-async function settle(crowd: Crowd, watch: Watch, settleMs: number): Promise<number> {
-  const end = performance.now() + settleMs;
-  const settled = () => watch.unsettled === 0 && watch.due === 0;
-  const until = async (time: number) => {
-    while (!settled() && performance.now() < Math.min(time, end)) await setTimeout(50);
-  };
-  for (const person of crowd.people) if (person.client.state !== 'online') person.look();
-  const repaired = new Set<unknown>();
-  while (!settled() && performance.now() < end) {
-    await until(performance.now() + latePushMs);
-    // Its sender repeats what is not stored; only what others lack is repaired here.
-    if (watch.unsettled > 0) continue;
-    for (const person of watch.laggards()) {
-      repaired.add(person);
-      person.reconnect();
-    }
-  }
-  const readers = crowd.people.filter((_, index) => index % 2 === 0);
-  const marking = readers.flatMap((person) =>
-    [...person.client.conversations()].map(({ conversationId }) => watch.markRead(person, conversationId)),
-  );
-  const patience = new AbortController();
-  const late = setTimeout(Math.max(latePushMs, end - performance.now()), undefined, patience);
-  await Promise.race([Promise.all(marking), late]);
-  patience.abort();
-  await late.catch(() => undefined); // Only its timer was to go.
-  return repaired.size;
 }

@@ -1,4 +1,6 @@
-import { type Histogram, build as histogram } from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
+import { ChangeMeasurements } from './change-measurements.ts';
+import { milliseconds, newHistogram, record } from './histogram.ts';
 
 /** What happened within one second of the run. */
 export type Second = {
@@ -22,12 +24,6 @@ export type Latencies = {
   received: Histogram;
 };
 
-const twoMinutesMicroseconds = 120_000_000;
-
-function newHistogram(): Histogram {
-  return histogram({ numberOfSignificantValueDigits: 3, highestTrackableValue: twoMinutesMicroseconds * 30 });
-}
-
 /** Counts and latencies of a run, as a whole and second by second. */
 export class Measurements {
   /** In microseconds. */
@@ -41,6 +37,7 @@ export class Measurements {
   readonly totals = { sent: 0, stored: 0, received: 0, errors: 0, reconnects: 0 };
   /** How late messages were sent: this process itself could not keep up. */
   readonly lateness = newHistogram();
+  readonly changes = new ChangeMeasurements();
   #open = { sent: 0, stored: 0, received: 0, errors: 0 };
   #received = newHistogram();
 
@@ -95,12 +92,4 @@ export class Measurements {
     this.#open[what] += 1;
     this.totals[what] += 1;
   }
-}
-
-export function milliseconds(of: Histogram, percentile: number): number {
-  return of.getValueAtPercentile(percentile) / 1000;
-}
-
-function record(into: Histogram, afterMs: number): void {
-  into.recordValue(Math.min(Math.max(1, Math.round(afterMs * 1000)), twoMinutesMicroseconds * 30));
 }

@@ -1,3 +1,5 @@
+import type { Message } from '../../client/src/index.ts';
+
 /** What the clients of a run did and were told, as plain data: the verifier needs nothing else of them. */
 
 export type SentState = 'queued' | 'sent' | 'stored' | 'failed';
@@ -16,6 +18,46 @@ export type Sent = {
 
 export type Received = { seq: number; messageId: string; senderId: string; content: string };
 
+/** A message that has changed, as it was at one revision. */
+export type Copy = {
+  revision: number;
+  content: string;
+  deleted: boolean;
+  editedAt: string | undefined;
+  /** By emoji, in the order of the alphabet: a table does not keep another one. */
+  reactions: [emoji: string, userIds: string[]][];
+};
+
+/** A message as the history has it at the end. */
+export type Stored = Received & {
+  /** Undefined where it has never changed. */
+  copy: Copy | undefined;
+};
+
+export type ChangeAction =
+  | { type: 'edit'; content: string }
+  | { type: 'delete' }
+  | { type: 'react'; emoji: string; op: 'add' | 'remove' };
+
+/** A change that somebody asked for, until it was acknowledged or refused. Times are of `performance.now()`. */
+export type Change = {
+  conversationId: string;
+  seq: number;
+  userId: string;
+  action: ChangeAction;
+  begun: number;
+  /** Infinity while it is under way. */
+  ended: number;
+  /** Frames that asked for it. Each may take effect, though its answer was lost. */
+  attempts: number;
+  outcome: 'pending' | 'acknowledged' | 'refused';
+  /** The code of what refused it. */
+  error: string | undefined;
+};
+
+/** An acknowledged change that came to nothing when its turn came, as its user was told. */
+export type LateRefusal = { userId: string; messageId: string; action: string; code: string };
+
 /** How far a user's client was told to mark a conversation as read, and how far the server is known to know. */
 export type Marker = { asked: number; confirmed: number };
 
@@ -33,6 +75,11 @@ export type Observation = {
   markers: ByMember<Marker>;
   /** What the client's live inbox shows at the end. */
   shown: ByMember<InboxRow>;
+  /** In the order of asking. */
+  changes: Change[];
+  lateRefusals: LateRefusal[];
+  /** By `seq`, the copies of changed messages in the order in which each client's application was told of them. */
+  copies: ByMember<Map<number, Copy[]>>;
 };
 
 /** What the server says when it is asked at the end. */
@@ -46,7 +93,7 @@ export type StoredConversation = {
   /** `lastSeq` before the run's first message. */
   base: number;
   /** All messages after `base`, as the history gives them. */
-  messages: Received[];
+  messages: Stored[];
 };
 
 export function ofMember<Value>(
@@ -66,4 +113,11 @@ export function setOfMember<Value>(
   const own = values.get(userId) ?? new Map<string, Value>();
   values.set(userId, own);
   own.set(conversationId, value);
+}
+
+/** The same words for the same thing, wherever a message came from. Undefined where it has never changed. */
+export function copyOf({ revision, content, deleted, editedAt, reactions = {} }: Message): Copy | undefined {
+  if (revision === undefined) return undefined;
+  const sorted = Object.entries(reactions).sort(([one], [other]) => (one < other ? -1 : 1));
+  return { revision, content, deleted: deleted === true, editedAt, reactions: sorted };
 }

@@ -1,10 +1,10 @@
 import { escaped, lineChart, type Series } from './chart.ts';
 import type { Second } from './measurements.ts';
-import { percentiles, type Summary } from './summary.ts';
+import { type LatencySummary, percentiles, type Summary } from './summary.ts';
 
 /** The report as one page that needs nothing else: no script, no font, no network. */
 export function reportPage(summary: Summary): string {
-  const { title, at, settings, passed, totals, errors, latencies, verdict, notes, faults } = summary;
+  const { title, at, settings, passed, totals, errors, latencies, verdict, notes, faults, changes } = summary;
   const failed = Object.entries(errors);
   return `<!doctype html>
 <html lang="en">
@@ -37,7 +37,18 @@ ${notes.length === 0 ? '' : `<ul class="notes">${notes.map((note) => `<li>${esca
 ${faults === undefined ? '' : faultSection(faults)}
 <section>
 <h2>Latency</h2>
-<table>
+${latencyTable(latencies)}
+${charts(summary).join('\n')}
+</section>
+${changes === undefined ? '' : changeSection(changes)}
+${failed.length === 0 ? '' : `<section><h2>Errors that clients met</h2><table><tbody>${failed.map(([what, count]) => `<tr><td>${escaped(what)}</td><td class="number">${count}</td></tr>`).join('')}</tbody></table></section>`}
+</body>
+</html>
+`;
+}
+
+function latencyTable(latencies: readonly LatencySummary[]): string {
+  return `<table>
 <thead><tr><th>ms</th><th class="number">Count</th><th class="number">Mean</th>${percentiles.map((one) => `<th class="number">${one === 100 ? 'Max' : `p${one}`}</th>`).join('')}</tr></thead>
 <tbody>${latencies
     .map(
@@ -45,13 +56,15 @@ ${faults === undefined ? '' : faultSection(faults)}
         `<tr><td>${escaped(name)}</td><td class="number">${count}</td><td class="number">${meanMs.toFixed(1)}</td>${percentiles.map((one) => `<td class="number">${(values[String(one)] ?? 0).toFixed(1)}</td>`).join('')}</tr>`,
     )
     .join('')}</tbody>
-</table>
-${charts(summary).join('\n')}
-</section>
-${failed.length === 0 ? '' : `<section><h2>Errors that clients met</h2><table><tbody>${failed.map(([what, count]) => `<tr><td>${escaped(what)}</td><td class="number">${count}</td></tr>`).join('')}</tbody></table></section>`}
-</body>
-</html>
-`;
+</table>`;
+}
+
+function changeSection({ totals, latencies }: NonNullable<Summary['changes']>): string {
+  return `<section>
+<h2>Changes to messages</h2>
+<div class="tiles">${Object.entries(totals).map(tile).join('')}</div>
+${latencyTable(latencies)}
+</section>`;
 }
 
 function charts({ seconds, latencies, faults }: Summary): string[] {

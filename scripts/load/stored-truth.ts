@@ -1,9 +1,16 @@
 import pMap from 'p-map';
 import { ParleyError } from '../../client/src/index.ts';
 import type { ConversationInfo, Message } from '../../client/src/protocol.ts';
-import type { Crowd } from './crowd.ts';
+import type { Crowd, Talk } from './crowd.ts';
 import { insist } from './insist.ts';
-import { type ByMember, type InboxRow, type StoredTruth, setOfMember } from './observation.ts';
+import {
+  type ByMember,
+  copyOf,
+  type InboxRow,
+  type StoredConversation,
+  type StoredTruth,
+  setOfMember,
+} from './observation.ts';
 import type { Person } from './person.ts';
 
 type Page<Item> = { items: Item[]; nextCursor: string | null };
@@ -12,32 +19,8 @@ const concurrency = 4;
 
 /** Asks the server what it has. With plain requests: what the clients believe is what is to be checked. */
 export async function readStoredTruth(url: string, crowd: Crowd, signal: AbortSignal): Promise<StoredTruth> {
-  const conversations: StoredTruth['conversations'] = new Map();
-  await pMap(
-    crowd.talks,
-    async ({ conversationId, members, base }) => {
-      // Another member each time: all read the same log.
-      const reader = members[conversations.size % members.length];
-      if (reader === undefined) return;
-      const messages = await all<Message>(
-        (after) => `/messages?conversationId=${conversationId}&limit=100&after=${after ?? base}`,
-        reader,
-        url,
-        signal,
-      );
-      conversations.set(conversationId, {
-        members: members.map(({ userId }) => userId),
-        base,
-        messages: messages.map(({ seq, messageId, senderId, content }) => ({
-          seq,
-          messageId,
-          senderId,
-          content,
-        })),
-      });
-    },
-    { concurrency },
-  );
+  const stored = await readConversations(url, crowd.talks, signal);
+  const conversations = new Map(stored.map((one) => [one.conversationId, one]));
   const inboxes: ByMember<InboxRow> = new Map();
   await pMap(
     crowd.people,
@@ -57,6 +40,38 @@ export async function readStoredTruth(url: string, crowd: Crowd, signal: AbortSi
     { concurrency },
   );
   return { conversations, inboxes };
+}
+
+/** Their messages since the run began. */
+export function readConversations(
+  url: string,
+  talks: readonly Talk[],
+  signal: AbortSignal,
+): Promise<(StoredConversation & { conversationId: string })[]> {
+  return pMap(
+    talks,
+    async ({ conversationId, members, base }, index) => {
+      // Another member each time: all read the same log.
+      const reader = members[index % members.length];
+      if (reader === undefined) throw new Error(`${conversationId} has no members`);
+      const messages = await all<Message>(
+        (after) => `/messages?conversationId=${conversationId}&limit=100&after=${after ?? base}`,
+        reader,
+        url,
+        signal,
+      );
+      return {
+        conversationId,
+        members: members.map(({ userId }) => userId),
+        base,
+        messages: messages.map((message) => {
+          const { seq, messageId, senderId, content } = message;
+          return { seq, messageId, senderId, content, copy: copyOf(message) };
+        }),
+      };
+    },
+    { concurrency },
+  );
 }
 
 async function all<Item>(

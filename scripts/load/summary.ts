@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
+import { milliseconds } from './histogram.ts';
 import type { LoadOutcome, LoadPlan } from './load-run.ts';
-import { milliseconds, type Second } from './measurements.ts';
+import type { Second } from './measurements.ts';
 import { durationText } from './option-values.ts';
 import type { Verdict } from './verify.ts';
 
@@ -30,6 +31,8 @@ export type Summary = {
   seconds: Second[];
   verdict: Verdict;
   notes: string[];
+  /** Of changes to messages, none of which are in the numbers above. */
+  changes?: { totals: Record<string, number>; latencies: LatencySummary[] };
   /** Of a run with faults. */
   faults?: FaultSummary;
 };
@@ -47,7 +50,7 @@ export function summaryOf(
   otherSettings: [string, string][] = [],
 ): Summary {
   const { measurements, verdict, interrupted, conversations } = outcome;
-  const { latencies, totals } = measurements;
+  const { latencies, totals, changes } = measurements;
   return {
     title,
     at: at.toISOString(),
@@ -63,17 +66,35 @@ export function summaryOf(
     ],
     seconds: measurements.seconds,
     verdict,
+    ...(plan.changes > 0 && {
+      changes: {
+        totals: { ...changes.totals },
+        latencies: [
+          latencyOf('change → ack', changes.latencies.acknowledged),
+          latencyOf('edit → other member', changes.latencies.received),
+        ],
+      },
+    }),
     notes: notesOn(outcome, plan),
   };
 }
 
-function settingsOf({ users, groups, directs, rate, durationMs, seed }: LoadPlan): [string, string][] {
+function settingsOf({
+  users,
+  groups,
+  directs,
+  rate,
+  changes,
+  durationMs,
+  seed,
+}: LoadPlan): [string, string][] {
   const sizes = groups.map(({ count, size }) => `${count}x${size}`).join(',');
   return [
     ['users', String(users)],
     ['groups', sizes === '' ? 'none' : sizes],
     ['conversations of two', String(directs)],
     ['messages a second', String(rate)],
+    ['changes for each 100', String(changes)],
     ['for', durationText(durationMs)],
     ['seed', String(seed)],
   ];
@@ -83,6 +104,9 @@ function settingsOf({ users, groups, directs, rate, durationMs, seed }: LoadPlan
 function notesOn({ measurements, repairedAtTheEnd, interrupted }: LoadOutcome, plan: LoadPlan): string[] {
   const late = milliseconds(measurements.lateness, 99);
   return [
+    ...(plan.changes > 0 && measurements.changes.totals.asked === 0
+      ? ['Nothing was changed, so nothing is said about changes: the run was too short.']
+      : []),
     ...(interrupted ? ['The run was interrupted: this is what happened until then.'] : []),
     ...(late > 50
       ? [
@@ -91,7 +115,7 @@ function notesOn({ measurements, repairedAtTheEnd, interrupted }: LoadOutcome, p
       : []),
     ...(repairedAtTheEnd > 0
       ? [
-          `${repairedAtTheEnd} users lacked the last messages of a conversation: their pushes were lost, and connecting again repaired it.`,
+          `${repairedAtTheEnd} users lacked the last messages of a conversation, or what became of them: their pushes were lost, and connecting again repaired it.`,
         ]
       : []),
   ];

@@ -1,25 +1,16 @@
-import { percentiles, type Summary } from './summary.ts';
+import { type LatencySummary, percentiles, type Summary } from './summary.ts';
 
 /** What is printed at the end. */
 export function textReport(summary: Summary): string {
-  const { latencies, totals, errors, verdict, notes, passed, faults } = summary;
-  const rows = [
-    ['', 'count', 'mean', ...percentiles.map((one) => (one === 100 ? 'max' : `p${one}`))],
-    ...latencies.map(({ name, count, meanMs, percentiles: values }) => [
-      name,
-      String(count),
-      ...[meanMs, ...percentiles.map((one) => values[String(one)] ?? 0)].map(
-        (value) => `${value.toFixed(1)} ms`,
-      ),
-    ]),
-  ];
+  const { latencies, totals, errors, verdict, notes, passed, faults, changes } = summary;
   return [
     '',
-    table(rows),
+    table(latencyRows(latencies)),
     '',
-    Object.entries(totals)
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', '),
+    totalsLine(totals),
+    ...(changes === undefined
+      ? []
+      : ['', table(latencyRows(changes.latencies)), '', `changes: ${totalsLine(changes.totals)}`]),
     ...Object.entries(errors).map(([what, count]) => `  ${count} × ${what}`),
     ...(faults === undefined
       ? []
@@ -33,6 +24,25 @@ export function textReport(summary: Summary): string {
     '',
     passed ? 'Verified.' : 'VERIFICATION FAILED.',
   ].join('\n');
+}
+
+function latencyRows(latencies: readonly LatencySummary[]): string[][] {
+  return [
+    ['', 'count', 'mean', ...percentiles.map((one) => (one === 100 ? 'max' : `p${one}`))],
+    ...latencies.map(({ name, count, meanMs, percentiles: values }) => [
+      name,
+      String(count),
+      ...[meanMs, ...percentiles.map((one) => values[String(one)] ?? 0)].map(
+        (value) => `${value.toFixed(1)} ms`,
+      ),
+    ]),
+  ];
+}
+
+function totalsLine(totals: Record<string, number>): string {
+  return Object.entries(totals)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
 }
 
 function table(rows: string[][]): string {

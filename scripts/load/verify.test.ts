@@ -1,18 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Observation, Received, Sent, StoredTruth } from './observation.ts';
-import { type Check, verify } from './verify.ts';
+import type { Check } from './checking.ts';
+import type { Observation, Received, Sent, Stored, StoredTruth } from './observation.ts';
+import { verify } from './verify.ts';
 
 type Scene = { observation: Observation; truth: StoredTruth };
 
 /** Ann, Ben and Cyn have said twelve things in turn; Cyn, who spoke last, has marked nothing, Ann has read up to 11. */
 function goodScene(): Scene {
   const members = ['ann', 'ben', 'cyn'];
-  const messages: Received[] = Array.from({ length: 12 }, (_, index) => ({
+  const messages: Stored[] = Array.from({ length: 12 }, (_, index) => ({
     seq: index + 3,
     messageId: `m${index}`,
     senderId: members[index % 3] ?? '',
     content: `words ${index}`,
+    copy: undefined,
   }));
   const sent: Sent[] = messages.map((message) => ({
     ...message,
@@ -33,6 +35,9 @@ function goodScene(): Scene {
       received: new Map(members.map((userId) => [userId, new Map([['talk', copyOf(messages)]])])),
       markers: new Map([['ann', new Map([['talk', { asked: 14, confirmed: 14 }]])]]),
       shown: rows(),
+      changes: [],
+      lateRefusals: [],
+      copies: new Map(),
     },
     truth: {
       conversations: new Map([['talk', { members, base: 2, messages: copyOf(messages) }]]),
@@ -56,7 +61,7 @@ function told({ observation }: Scene, userId = 'ben'): Received[] {
   return observation.received.get(userId)?.get('talk') ?? [];
 }
 
-function stored({ truth }: Scene): Received[] {
+function stored({ truth }: Scene): Stored[] {
   return truth.conversations.get('talk')?.messages ?? [];
 }
 
@@ -67,7 +72,15 @@ test('passes where all is well', () => {
 });
 
 test('does not pass where nothing happened', () => {
-  const nothing = { sent: [], received: new Map(), markers: new Map(), shown: new Map() };
+  const nothing: Observation = {
+    sent: [],
+    received: new Map(),
+    markers: new Map(),
+    shown: new Map(),
+    changes: [],
+    lateRefusals: [],
+    copies: new Map(),
+  };
   expect(verify(nothing, { conversations: new Map(), inboxes: new Map() }).passed).toBe(false);
 });
 
@@ -152,7 +165,7 @@ describe('one broken table', () => {
 
   test('a message stored twice', () => {
     const scene = goodScene();
-    stored(scene).push({ ...(stored(scene)[0] as Received), seq: 15 }); // It has twelve.
+    stored(scene).push({ ...(stored(scene)[0] as Stored), seq: 15 }); // It has twelve.
     expect(names(scene)).toContain('each message is stored once, as it was sent');
   });
 
@@ -175,6 +188,13 @@ describe('one broken table', () => {
     sent.splice(0, 1, other as Sent); // It has twelve.
     sent.splice(3, 1, one as Sent);
     expect(names(scene)).toEqual(['the messages of each sender are stored in the order of sending']);
+  });
+
+  test('a message that changed though nobody changed it', () => {
+    const scene = goodScene();
+    const copy = { revision: 1, content: 'else', deleted: false, editedAt: 'now', reactions: [] };
+    Object.assign(stored(scene)[0] ?? {}, { content: 'else', copy });
+    expect(names(scene)).toContain('nothing has changed, since nobody changed anything');
   });
 
   test('an unread count that was counted twice', () => {

@@ -1,23 +1,15 @@
+import { type Check, Checking } from './checking.ts';
 import {
   type Observation,
   ofMember,
   type Received,
+  type Stored,
   type StoredConversation,
   type StoredTruth,
 } from './observation.ts';
-
-export type Check = {
-  name: string;
-  /** How many things were looked at: a check of nothing has not passed. */
-  checked: number;
-  failures: number;
-  /** The first of them, in words. */
-  examples: string[];
-};
+import { verifyChanges } from './verify-changes.ts';
 
 export type Verdict = { passed: boolean; checks: Check[] };
-
-const shownExamples = 10;
 
 /** What Parley promises (docs/protocol.md, "Promises"), held against what clients saw and what the server has. */
 export function verify(observation: Observation, truth: StoredTruth): Verdict {
@@ -30,23 +22,9 @@ export function verify(observation: Observation, truth: StoredTruth): Verdict {
     receivedOnceInOrder(observation, truth),
     unreadCounts(observation, truth),
     shownInboxes(observation, truth),
+    ...verifyChanges(observation, truth),
   ];
   return { passed: checks.every(({ checked, failures }) => checked > 0 && failures === 0), checks };
-}
-
-class Checking {
-  readonly check: Check;
-
-  constructor(name: string) {
-    this.check = { name, checked: 0, failures: 0, examples: [] };
-  }
-
-  /** @param problems what is wrong with the one thing that was looked at; nothing, if nothing is */
-  look(...problems: string[]): void {
-    this.check.checked += 1;
-    this.check.failures += problems.length;
-    this.check.examples.push(...problems.slice(0, shownExamples - this.check.examples.length));
-  }
 }
 
 function acknowledged({ sent }: Observation): Check {
@@ -63,7 +41,7 @@ function acknowledged({ sent }: Observation): Check {
 
 function storedOnce({ sent }: Observation, truth: StoredTruth): Check {
   const checking = new Checking('each message is stored once, as it was sent');
-  const stored = new Map<string, (Received & { conversationId: string })[]>();
+  const stored = new Map<string, (Stored & { conversationId: string })[]>();
   for (const [conversationId, { messages }] of truth.conversations) {
     for (const message of messages) {
       const key = keyOf(message);
@@ -78,7 +56,7 @@ function storedOnce({ sent }: Observation, truth: StoredTruth): Check {
     if (repeats.length > 0) problems.push(`${name} is stored ${repeats.length + 1} times`);
     if (first !== undefined && first.conversationId !== message.conversationId)
       problems.push(`${name} is stored in another conversation`);
-    if (first !== undefined && first.content !== message.content)
+    if (first !== undefined && first.copy === undefined && first.content !== message.content)
       problems.push(`${name} is stored with other words`);
     if (first !== undefined && message.seq !== undefined && message.seq !== first.seq)
       problems.push(`${name} is stored as ${first.seq}, its sender was told ${message.seq}`);
@@ -150,7 +128,7 @@ function receivedOnceInOrder({ received }: Observation, truth: StoredTruth): Che
   return checking.check;
 }
 
-function differences(stored: readonly Received[], told: readonly Received[]): string[] {
+function differences(stored: readonly Stored[], told: readonly Received[]): string[] {
   const problems: string[] = [];
   const bySeq = new Map(stored.map((message) => [message.seq, message]));
   const seen = new Set<number>();
@@ -158,7 +136,7 @@ function differences(stored: readonly Received[], told: readonly Received[]): st
   for (const message of told) {
     const original = bySeq.get(message.seq);
     if (original === undefined) problems.push(`received ${message.seq}, which is not stored`);
-    else if (keyOf(original) !== keyOf(message) || original.content !== message.content)
+    else if (keyOf(original) !== keyOf(message) || !isAsSaid(original, message))
       problems.push(`received ${message.seq} unlike it is stored`);
     if (seen.has(message.seq)) problems.push(`received ${message.seq} again`);
     else if (message.seq < last) problems.push(`received ${message.seq} after ${last}`);
@@ -171,6 +149,11 @@ function differences(stored: readonly Received[], told: readonly Received[]): st
     problems.push(`never received ${some}${missing.length > 5 ? ` and ${missing.length - 5} more` : ''}`);
   }
   return problems;
+}
+
+/** What a message that has changed since was when it was told, verify-changes.ts looks at. */
+function isAsSaid({ copy, content }: Stored, told: Received): boolean {
+  return copy !== undefined || content === told.content;
 }
 
 /** The server's inbox: unread is what was said since the reader's marker, and who has sent has read up to there. */

@@ -1,4 +1,5 @@
 import type { Message, OutgoingMessage } from '../../client/src/index.ts';
+import { ChangeWatch } from './change-watch.ts';
 import type { Crowd, Talk } from './crowd.ts';
 import type { Measurements } from './measurements.ts';
 import { type Observation, ofMember, type Received, type Sent, setOfMember } from './observation.ts';
@@ -16,7 +17,11 @@ export class Watch {
     received: new Map(),
     markers: new Map(),
     shown: new Map(),
+    changes: [],
+    lateRefusals: [],
+    copies: new Map(),
   };
+  readonly changes: ChangeWatch;
   readonly #measurements: Measurements;
   readonly #crowd: Crowd;
   readonly #members: Map<string, number>;
@@ -32,6 +37,7 @@ export class Watch {
       crowd.talks.map(({ conversationId, members }) => [conversationId, members.length]),
     );
     for (const person of crowd.people) this.#listenTo(person);
+    this.changes = new ChangeWatch(crowd, this.observation, measurements);
   }
 
   get connected(): number {

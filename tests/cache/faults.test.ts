@@ -40,6 +40,7 @@ async function chat(during: (crowd: Crowd) => Promise<void>): Promise<LoadOutcom
     groups: [{ count: 1, size: 4 }],
     directs: 3,
     rate: 30,
+    changes: 10,
     durationMs: 120_000,
     ramp: 50,
     settleMs: 30_000,

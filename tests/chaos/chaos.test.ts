@@ -23,16 +23,20 @@ function chaos(...options: string[]): { status: number | null; output: string } 
   return { status, output: stdout + stderr };
 }
 
-test('every message is stored once and received once, in order, through a minute of faults', {
+test('every message is stored and received once, in order, and everybody has what became of it, through a minute of faults', {
   timeout: 420_000,
 }, () => {
-  const options = '--seed 5 --duration 60s --users 14 --groups 2x5,1x8 --rate 5 --report';
+  const options = '--seed 5 --duration 60s --users 14 --groups 2x5,1x8 --rate 5 --changes 30 --report';
   const { status, output } = chaos(...options.split(' '), reports, ...withoutCache);
   expect(status, output).toBe(0);
   const [file = ''] = readdirSync(reports).filter((name) => name.endsWith('.json'));
-  const { verdict, totals, faults }: Summary = JSON.parse(readFileSync(join(reports, file), 'utf8'));
+  const { verdict, totals, changes, faults }: Summary = JSON.parse(readFileSync(join(reports, file), 'utf8'));
   expect(verdict.passed).toBe(true);
   expect(totals['stored']).toBeGreaterThanOrEqual(300);
+  expect(changes?.totals['acknowledged']).toBeGreaterThanOrEqual(30);
+  expect(verdict.checks.map(({ name }) => name)).toContain(
+    'each member has the changed messages as the server has them',
+  );
   const kinds = Object.keys(faultKinds).filter((kind) => kind !== 'cache' || withoutCache.length === 0);
   expect(faults?.counts.map(({ kind }) => kind)).toEqual(kinds.sort());
   expect(faults?.counts.filter(({ happened }) => happened === 0)).toEqual([]);

@@ -32,7 +32,8 @@ function summaryIn(folder: string): Summary {
 
 test('measures, verifies and reports', { timeout: 90_000 }, async () => {
   const folder = join(scratch, 'whole');
-  const options = '--users 6 --groups 1x4 --dms 3 --rate 6 --duration 4s --seed 3 --report'.split(' ');
+  const options =
+    '--users 6 --groups 1x4 --dms 3 --rate 6 --changes 50 --duration 4s --seed 3 --report'.split(' ');
   const run = loadtest(...options, folder);
   const code = await run.ended;
   expect(code, run.output()).toBe(0);
@@ -43,11 +44,28 @@ test('measures, verifies and reports', { timeout: 90_000 }, async () => {
     passed: true,
     totals: { users: 6, conversations: 4, sent: 24, stored: 24 },
   });
+  expect(run.output()).toMatch(/^change → ack +\d+ +[\d.]+ ms/m);
+  expect(summary.changes?.totals['acknowledged']).toBeGreaterThan(0);
+  expect(summary.verdict.checks.map(({ name }) => name)).toContain(
+    'each changed message is as the acknowledged changes left it',
+  );
   expect(summary.verdict.checks.map(({ checked }) => checked > 0)).not.toContain(false);
   const [page = ''] = readdirSync(folder).filter((name) => name.endsWith('.html'));
   const html = readFileSync(join(folder, page), 'utf8');
   expect(html).toContain('<svg');
+  expect(html).toContain('Changes to messages');
   expect(html, 'needs nothing from elsewhere').not.toMatch(/(?:src|href)=|@import|url\(|<script/);
+});
+
+test('changes nothing where it is told so', { timeout: 90_000 }, async () => {
+  const folder = join(scratch, 'unchanged');
+  const run = loadtest(
+    ...'--users 4 --rate 10 --duration 2s --seed 3 --changes 0 --report'.split(' '),
+    folder,
+  );
+  expect(await run.ended, run.output()).toBe(0);
+  expect(run.output()).not.toContain('change →');
+  expect(summaryIn(folder).changes).toBeUndefined();
 });
 
 test('Ctrl-C ends the sending; what was sent is verified and reported', { timeout: 90_000 }, async () => {
