@@ -30,7 +30,7 @@ function summaryIn(folder: string): Summary {
   return JSON.parse(readFileSync(join(folder, file), 'utf8'));
 }
 
-test('measures, verifies and reports', { timeout: 90_000 }, async () => {
+test('measures, verifies and reports', { timeout: 180_000 }, async () => {
   const folder = join(scratch, 'whole');
   const options =
     '--users 6 --groups 1x4 --dms 3 --rate 6 --changes 50 --duration 4s --seed 3 --report'.split(' ');
@@ -57,7 +57,7 @@ test('measures, verifies and reports', { timeout: 90_000 }, async () => {
   expect(html, 'needs nothing from elsewhere').not.toMatch(/(?:src|href)=|@import|url\(|<script/);
 });
 
-test('changes nothing where it is told so', { timeout: 90_000 }, async () => {
+test('changes nothing where it is told so', { timeout: 180_000 }, async () => {
   const folder = join(scratch, 'unchanged');
   const run = loadtest(
     ...'--users 4 --rate 10 --duration 2s --seed 3 --changes 0 --report'.split(' '),
@@ -68,7 +68,7 @@ test('changes nothing where it is told so', { timeout: 90_000 }, async () => {
   expect(summaryIn(folder).changes).toBeUndefined();
 });
 
-test('Ctrl-C ends the sending; what was sent is verified and reported', { timeout: 90_000 }, async () => {
+test('Ctrl-C ends the sending; what was sent is verified and reported', { timeout: 180_000 }, async () => {
   const folder = join(scratch, 'interrupted');
   const run = loadtest(...'--users 4 --rate 4 --duration 10m --report'.split(' '), folder);
   await new Promise<void>((resolve) => {
