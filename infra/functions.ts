@@ -194,7 +194,7 @@ export const functions = {
       MembersByConversation: ['Query', 'BatchGetItem'],
       MessagesByConversation: ['PutItem', 'GetItem', 'BatchGetItem'],
       Changes: ['PutItem', 'DeleteItem'],
-      Idempotency: ['PutItem', 'GetItem', 'BatchGetItem'],
+      Idempotency: ['PutItem', 'GetItem'],
       ConversationsByUser: ['UpdateItem', 'BatchGetItem'],
       Presence: ['BatchGetItem', 'UpdateItem'],
       Subscriptions: ['Query'],

@@ -108,7 +108,10 @@ export class PersistChanges {
       const plan = this.#plan(state, messages, pending);
       const settled = await this.#log.settle(state.position, {
         ...plan,
-        refused: plan.refused.map(({ change, error }) => ({ change, code: error.code })),
+        // Of one who is no member nothing is remembered, as of their messages: they may be erased already.
+        refused: plan.refused
+          .filter(({ change }) => state.members.has(change.userId))
+          .map(({ change, error }) => ({ change, code: error.code })),
       });
       if (settled.outcome === 'settled') {
         const stored = plan.entries.flatMap(({ changes }) => changes).length;

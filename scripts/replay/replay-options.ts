@@ -30,6 +30,8 @@ once more. What is stored is recognised, so this is safe at any time.
   --rate <number>          records put a second              [200]
 ${targetUsage}`;
 
+/** Kinesalite dates what comes after a split a second ahead. */
+const clockDifferenceMs = 2_000;
 const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `undefined` where help is wanted. Throws `UsageError`. */
@@ -51,18 +53,19 @@ export function replayOptions(args: string[], now: Date): ReplayOptions | undefi
   if (sequence !== undefined && !/^\d+$/.test(sequence)) {
     throw new UsageError(`--from-sequence is a record's sequence number, not "${sequence}".`);
   }
-  const until = to === undefined ? now : timeOf('to', to, now);
+  // A stream's clock may be ahead of this machine's: what is in it now is meant. What this puts is told by its numbers.
+  const present = new Date(now.getTime() + clockDifferenceMs);
+  const until = to === undefined ? present : timeOf('to', to, now);
   let start: Start = 'oldest';
   if (from !== undefined) start = { at: timeOf('from', from, now) };
   else if (sequence !== undefined) start = { sequenceNumber: sequence };
-  if (typeof start === 'object' && 'at' in start && start.at >= until) {
+  if (typeof start === 'object' && 'at' in start && (start.at >= until || start.at >= now)) {
     throw new UsageError('--from is before --to, and before now.');
   }
   return {
     shard,
     start,
-    // Never into the future: what this puts would be read again.
-    until: until > now ? now : until,
+    until: until > now ? present : until,
     run: flags.has('run'),
     redeliver: flags.has('redeliver'),
     perSecond: numberOf('rate', values.rate ?? '200', { min: 1, max: 100_000 }),

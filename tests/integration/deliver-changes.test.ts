@@ -142,16 +142,18 @@ test('new changes in one batch with known ones are applied', async () => {
 
 test('what did nothing, or was refused, is not made later, when its record comes again', async () => {
   await parley.deliver.deliver([react('👍', { userId: alice })]);
-  await parley.members.remove(bob, conversationId, bob);
+  await parley.members.setRole(alice, conversationId, bob, 'admin');
+  await parley.members.setRole(bob, conversationId, alice, 'member');
   const takenBack = change({ type: 'react', emoji: '👍', op: 'remove' }, { userId: alice });
-  const batch = [react('👍', { userId: alice }), takenBack, edit('refused')];
+  const refused = change({ type: 'delete' }, { userId: alice });
+  const batch = [react('👍', { userId: alice }), takenBack, refused];
   await parley.deliver.deliver(batch);
-  await parley.members.add(alice, conversationId, [bob]);
-  heard(bob);
+  await parley.members.setRole(bob, conversationId, alice, 'admin');
+  heard(alice);
   await world.container().deliver.deliver(batch);
   const { content, reactions } = (await parley.stores.messages.message(conversationId, 1)) ?? {};
   expect([content, reactions]).toEqual(['one', undefined]);
-  expect(heard(bob)).toEqual(['1-2', '1@2 one', 'FORBIDDEN editMessage']);
+  expect(heard(alice)).toEqual(['1-2', '1@2 one', '1-2', '1@2 one', 'FORBIDDEN deleteMessage']);
 });
 
 test('a record that stands twice in a batch that fails takes nothing with it', async () => {

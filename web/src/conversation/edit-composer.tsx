@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/client';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../elements/icon.tsx';
 import { IconButton } from '../elements/icon-button.tsx';
 import { useChat } from '../sdk/chat-context.ts';
@@ -21,7 +21,8 @@ export function EditComposer({ conversation, edit, isDeleted, onDone }: Props) {
   const [text, setText] = useState(edit.text);
   const [busy, setBusy] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  // Before it can be seen: whoever goes on typing at once types here, and at the end.
+  useLayoutEffect(() => {
     const area = input.current;
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);
