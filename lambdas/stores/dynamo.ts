@@ -9,6 +9,7 @@ import {
   BatchWriteCommand,
   DynamoDBDocumentClient,
   type QueryCommand,
+  type QueryCommandOutput,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -140,11 +141,18 @@ export async function queryAll(
   page: (from: Item | undefined) => QueryCommand,
 ): Promise<Item[]> {
   const items: Item[] = [];
+  for await (const found of pagesOf((from) => documents.send(page(from)))) items.push(...found);
+  return items;
+}
+
+/** The items of a query or a scan, page by page. @param read the page that begins where the last one ended */
+export async function* pagesOf(
+  read: (from: Item | undefined) => Promise<Pick<QueryCommandOutput, 'Items' | 'LastEvaluatedKey'>>,
+): AsyncGenerator<Item[]> {
   let from: Item | undefined;
   do {
-    const { Items = [], LastEvaluatedKey } = await documents.send(page(from));
-    items.push(...Items);
+    const { Items = [], LastEvaluatedKey } = await read(from);
+    yield Items;
     from = LastEvaluatedKey;
   } while (from !== undefined);
-  return items;
 }

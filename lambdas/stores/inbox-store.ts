@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
-import { batchGet, despiteConflicts, isConditionFailure, queryAll } from './dynamo.ts';
+import { batchGet, despiteConflicts, isConditionFailure, pagesOf, queryAll } from './dynamo.ts';
 
 /** One member's own view of one conversation. That the row is there is what makes its user a member. */
 export type InboxRow = {
@@ -77,10 +77,9 @@ export class InboxStore {
    * connection that registers and then reads this, and a marking that then reads connections, one sees the other.
    */
   async subscribed(userId: string): Promise<Membership[]> {
-    const memberships: Membership[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
+    const items = await queryAll(
+      this.#documents,
+      (from) =>
         new QueryCommand({
           TableName: this.#table,
           IndexName: 'subscribed',
@@ -89,14 +88,12 @@ export class InboxStore {
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
-      );
-      for (const item of page.Items ?? []) {
-        const conversationId = String(item['conversationId']);
-        memberships.push({ userId, conversationId, joinedAt: String(item['subscribedSince']) });
-      }
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-    return memberships;
+    );
+    return items.map((item) => ({
+      userId,
+      conversationId: String(item['conversationId']),
+      joinedAt: String(item['subscribedSince']),
+    }));
   }
 
   /** Marks the row. `false` where the user is no member any more. */
@@ -109,9 +106,8 @@ export class InboxStore {
 
   /** The ids of all of a user's conversations, page by page. */
   async *conversationIds(userId: string): AsyncGenerator<string[]> {
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
+    const pages = pagesOf((from) =>
+      this.#documents.send(
         new QueryCommand({
           TableName: this.#table,
           KeyConditionExpression: 'userId = :userId',
@@ -120,10 +116,9 @@ export class InboxStore {
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
-      );
-      yield (page.Items ?? []).map((item) => String(item['conversationId']));
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+      ),
+    );
+    for await (const page of pages) yield page.map((item) => String(item['conversationId']));
   }
 
   /** The people with whom the user has a DM. */

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ChangePlace } from './change-store.ts';
 import type { ConversationHead } from './conversation-store.ts';
-import { batchGet, type Item, isLostRace, type TransactItem, transact } from './dynamo.ts';
+import { batchGet, type Item, isLostRace, pagesOf, type TransactItem, transact } from './dynamo.ts';
 import type { InboxRow } from './inbox-store.ts';
 import type { MemberRow } from './member-store.ts';
 import type { IdempotencyRecord } from './message-log.ts';
@@ -257,10 +257,9 @@ export class ReconciliationStore {
     }
   }
 
-  async *#scan(table: string, attribute?: string): AsyncGenerator<Item[]> {
-    let from: Item | undefined;
-    do {
-      const page = await this.#documents.send(
+  #scan(table: string, attribute?: string): AsyncGenerator<Item[]> {
+    return pagesOf((from) =>
+      this.#documents.send(
         new ScanCommand({
           TableName: table,
           ConsistentRead: true,
@@ -268,9 +267,7 @@ export class ReconciliationStore {
           ProjectionExpression: attribute,
           ExclusiveStartKey: from,
         }),
-      );
-      yield page.Items ?? [];
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+      ),
+    );
   }
 }

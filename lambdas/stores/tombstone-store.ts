@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { Item } from './dynamo.ts';
+import { pagesOf } from './dynamo.ts';
 import type { Tombstone } from './user-store.ts';
 
 /** Who was erased, by a `Users` table: for operators. It reads the whole table. */
@@ -13,17 +13,15 @@ export class TombstoneStore {
   }
 
   async *all(): AsyncGenerator<Tombstone> {
-    let from: Item | undefined;
-    do {
-      const { Items = [], LastEvaluatedKey } = await this.#documents.send(
+    const pages = pagesOf((from) =>
+      this.#documents.send(
         new ScanCommand({
           TableName: this.#table,
           FilterExpression: 'attribute_exists(erasedAt)',
           ExclusiveStartKey: from,
         }),
-      );
-      yield* Items as Tombstone[]; // Nothing else has the attribute.
-      from = LastEvaluatedKey;
-    } while (from !== undefined);
+      ),
+    );
+    for await (const page of pages) yield* page as Tombstone[]; // Nothing else has the attribute.
   }
 }
