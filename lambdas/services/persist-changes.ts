@@ -182,29 +182,21 @@ function tellOf(
     });
   }
 
-  const appliedBefore = [...before]
-    .filter(([, { revision }]) => revision !== undefined)
-    .map(([change]) => change);
   // An erasure that finds nothing to do leaves no trace of an earlier run: it is taken for one.
-  const again = [...appliedBefore, ...unchanged.filter(isErasure)].map(({ seq }) => seq);
-  const toldAgain = [...new Set(again)].filter((seq) => !changed.has(seq)).flatMap((seq) => now(seq) ?? []);
-  result.applied.push(...changeSets(toldAgain));
-
-  const idleBefore = [...before].filter(([, record]) => record.revision === undefined);
-  const nothingDone = [
-    ...unchanged.filter((change) => !isErasure(change)),
-    ...idleBefore.filter(([, { refusedWith }]) => refusedWith === undefined).map(([change]) => change),
-  ];
-  for (const { userId, seq } of nothingDone) {
+  const again = unchanged.filter(isErasure);
+  const idle = unchanged.filter((change) => !isErasure(change));
+  result.refused.push(...refused);
+  for (const [change, { revision, refusedWith }] of before) {
+    if (revision !== undefined) again.push(change);
+    else if (refusedWith === undefined) idle.push(change);
+    else result.refused.push(refusedBefore(change, refusedWith, now(change.seq)));
+  }
+  const toldAgain = [...new Set(again.map(({ seq }) => seq))].filter((seq) => !changed.has(seq));
+  result.applied.push(...changeSets(toldAgain.flatMap((seq) => now(seq) ?? [])));
+  for (const { userId, seq } of idle) {
     const message = now(seq);
     if (message !== undefined) result.unchanged.push({ userId, message });
   }
-  result.refused.push(
-    ...refused,
-    ...idleBefore.flatMap(([change, { refusedWith }]) =>
-      refusedWith === undefined ? [] : [refusedBefore(change, refusedWith, now(change.seq))],
-    ),
-  );
 }
 
 /** Changed messages as they are now, in as few sets as say no more than that these are there. */
