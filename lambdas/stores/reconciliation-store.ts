@@ -72,24 +72,17 @@ export class ReconciliationStore {
     { conversationId, lastSeq, lastRevision }: ConversationHead,
     derived: DerivedHead,
   ): Promise<boolean> {
-    return this.#change([
-      {
-        Update: {
-          TableName: this.#tables.conversations,
-          Key: { conversationId },
-          UpdateExpression:
-            'SET lastSeq = :lastSeq, lastActivityAt = :lastActivityAt, lastMessagePreview = :preview',
-          ConditionExpression: 'lastSeq = :found AND lastRevision = :lastRevision',
-          ExpressionAttributeValues: {
-            ':found': lastSeq,
-            ':lastRevision': lastRevision,
-            ':lastSeq': derived.lastSeq,
-            ':lastActivityAt': derived.lastActivityAt,
-            ':preview': derived.lastMessagePreview,
-          },
-        },
+    return this.#updateHead(conversationId, {
+      set: 'lastSeq = :lastSeq, lastActivityAt = :lastActivityAt, lastMessagePreview = :preview',
+      condition: 'lastSeq = :found AND lastRevision = :lastRevision',
+      values: {
+        ':found': lastSeq,
+        ':lastRevision': lastRevision,
+        ':lastSeq': derived.lastSeq,
+        ':lastActivityAt': derived.lastActivityAt,
+        ':preview': derived.lastMessagePreview,
       },
-    ]);
+    });
   }
 
   /** Whoever changes a message meanwhile moves `lastRevision`. */
@@ -97,17 +90,11 @@ export class ReconciliationStore {
     { conversationId, lastRevision }: ConversationHead,
     derived: number,
   ): Promise<boolean> {
-    return this.#change([
-      {
-        Update: {
-          TableName: this.#tables.conversations,
-          Key: { conversationId },
-          UpdateExpression: 'SET lastRevision = :lastRevision',
-          ConditionExpression: 'lastRevision = :found',
-          ExpressionAttributeValues: { ':found': lastRevision, ':lastRevision': derived },
-        },
-      },
-    ]);
+    return this.#updateHead(conversationId, {
+      set: 'lastRevision = :lastRevision',
+      condition: 'lastRevision = :found',
+      values: { ':found': lastRevision, ':lastRevision': derived },
+    });
   }
 
   /** Puts a message where it stands among the changes. */
@@ -152,21 +139,15 @@ export class ReconciliationStore {
     { conversationId, membersVersion }: ConversationHead,
     counts: { memberCount: number; adminCount: number },
   ): Promise<boolean> {
-    return this.#change([
-      {
-        Update: {
-          TableName: this.#tables.conversations,
-          Key: { conversationId },
-          UpdateExpression: 'SET memberCount = :members, adminCount = :admins',
-          ConditionExpression: 'membersVersion = :version',
-          ExpressionAttributeValues: {
-            ':members': counts.memberCount,
-            ':admins': counts.adminCount,
-            ':version': membersVersion,
-          },
-        },
+    return this.#updateHead(conversationId, {
+      set: 'memberCount = :members, adminCount = :admins',
+      condition: 'membersVersion = :version',
+      values: {
+        ':members': counts.memberCount,
+        ':admins': counts.adminCount,
+        ':version': membersVersion,
       },
-    ]);
+    });
   }
 
   /** Gives a member a row. Somebody who has left meanwhile gets none. */
@@ -245,6 +226,23 @@ export class ReconciliationStore {
         ExpressionAttributeValues: { ':role': role, ':joinedAt': joinedAt },
       },
     };
+  }
+
+  #updateHead(
+    conversationId: string,
+    update: { set: string; condition: string; values: Record<string, unknown> },
+  ): Promise<boolean> {
+    return this.#change([
+      {
+        Update: {
+          TableName: this.#tables.conversations,
+          Key: { conversationId },
+          UpdateExpression: `SET ${update.set}`,
+          ConditionExpression: update.condition,
+          ExpressionAttributeValues: update.values,
+        },
+      },
+    ]);
   }
 
   async #change(items: TransactItem[]): Promise<boolean> {
