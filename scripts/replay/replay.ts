@@ -5,7 +5,7 @@ import { UsageError } from '../load/option-values.ts';
 import { RecordWriter } from '../stream/record-writer.ts';
 import { type Manner, type ReadRecord, readShard, shardsOf } from '../stream/shard-reader.ts';
 import type { ReplayOptions } from './replay-options.ts';
-import { type Fate, fatesOf, type Remembered, rememberedAs } from './stored-fate.ts';
+import { type Fate, fatesOf, type Remembered } from './stored-fate.ts';
 
 export type ReplayResult = {
   records: number;
@@ -74,8 +74,9 @@ async function replayPage(
   const { writer, log, options, result, ownFrom } = work;
   const fates = await fatesOf(log, records);
   for (const [index, record] of records.entries()) {
-    const fate = fates[index];
-    if (fate === undefined) continue;
+    const found = fates[index];
+    if (found === undefined) continue;
+    const { fate, remembered } = found;
     result.records += 1;
     result.byFate.set(fate, (result.byFate.get(fate) ?? 0) + 1);
     if (result.conversations.size < countedConversations) result.conversations.add(record.partitionKey);
@@ -83,7 +84,6 @@ async function replayPage(
     const { shardId, sequenceNumber } = await writer.put(record);
     if (!ownFrom.has(shardId)) ownFrom.set(shardId, BigInt(sequenceNumber));
     result.put += 1;
-    const remembered = rememberedAs(record);
     if (fate === 'not stored' && remembered && result.awaited.length < awaitedRecords)
       result.awaited.push(remembered);
     await delay(1_000 / options.perSecond);

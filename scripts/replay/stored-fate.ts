@@ -19,25 +19,27 @@ export type Fate =
 /** What a record's idempotency record is found by. */
 export type Remembered = { senderId: string; messageId: string; conversationId: string };
 
-/** `undefined` of what leaves none. */
-export function rememberedAs({ data }: Pick<ReadRecord, 'data'>): Remembered | undefined {
-  const accepted = readAccepted(Buffer.from(data).toString('utf8'));
-  return accepted && nameOf(accepted);
-}
+/** What became of a record, and what that was found by; `undefined` of what leaves no idempotency record. */
+export type Found = { fate: Fate; remembered: Remembered | undefined };
 
 /** In the order of `records`. */
-export async function fatesOf(log: MessageLog, records: ReadRecord[]): Promise<Fate[]> {
-  const all = records.map(({ data }) => readAccepted(Buffer.from(data).toString('utf8')));
-  const names = all.flatMap((accepted) => (accepted && nameOf(accepted)) ?? []);
-  const known = await log.idempotencyRecords(names);
-  return all.map((accepted) => fateOf(accepted, known));
+export async function fatesOf(log: MessageLog, records: ReadRecord[]): Promise<Found[]> {
+  const all = records.map(({ data }) => {
+    const accepted = readAccepted(Buffer.from(data).toString('utf8'));
+    return { accepted, remembered: accepted && nameOf(accepted) };
+  });
+  const known = await log.idempotencyRecords(all.flatMap(({ remembered }) => remembered ?? []));
+  return all.map(({ accepted, remembered }) => ({ fate: fateOf(accepted, remembered, known), remembered }));
 }
 
-function fateOf(accepted: AcceptedRecord | undefined, known: Map<string, IdempotencyRecord>): Fate {
+function fateOf(
+  accepted: AcceptedRecord | undefined,
+  remembered: Remembered | undefined,
+  known: Map<string, IdempotencyRecord>,
+): Fate {
   if (accepted === undefined) return 'unreadable';
-  const name = nameOf(accepted);
-  if (name === undefined) return 'erasure';
-  const record = known.get(idempotencyKey(name));
+  if (remembered === undefined) return 'erasure';
+  const record = known.get(idempotencyKey(remembered));
   if (record === undefined) return 'not stored';
   if (isChange(accepted)) return 'stored';
   if (record.conversationId !== accepted.conversationId) return 'id used elsewhere';
