@@ -3,11 +3,10 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { environmentFor, permissionsFor } from '../access.ts';
 import type { StageSettings } from '../config.ts';
-import { ErasureSource } from '../constructs/erasure-source.ts';
-import { FanOutSource } from '../constructs/fan-out-source.ts';
 import { ParleyHttpApi } from '../constructs/http-api.ts';
 import { MessageSource } from '../constructs/message-source.ts';
 import { ParleyFunction } from '../constructs/parley-function.ts';
+import { QueueSource } from '../constructs/queue-source.ts';
 import { type CachedStage, ValkeyCache } from '../constructs/valkey-cache.ts';
 import type { ApiDomains } from '../constructs/web-distribution.ts';
 import { ParleyWebSocketApi } from '../constructs/web-socket-api.ts';
@@ -31,8 +30,16 @@ export class ParleyService extends Stack {
     });
     const webSocketApi = new ParleyWebSocketApi(this, 'WebSocket', settings);
     const messageSource = new MessageSource(this, 'MessageSource', data, settings);
-    const fanOutSource = new FanOutSource(this, 'FanOutSource', data, settings);
-    const erasureSource = new ErasureSource(this, 'ErasureSource', data);
+    const fanOutSource = new QueueSource(this, 'FanOutSource', data.fanOutQueue, {
+      batchSize: 10, // The most there is for a FIFO queue.
+      reportBatchItemFailures: true,
+      maxConcurrency: settings.fanOut.maximumConcurrency,
+    });
+    const erasureSource = new QueueSource(this, 'ErasureSource', data.erasureQueue, {
+      batchSize: 1,
+      // The least there is. However many users go at once, what people say goes first: lambdas/services/erase-user.ts counts on it.
+      maxConcurrency: 2,
+    });
     const cache = hasCache(settings) ? new ValkeyCache(this, 'Cache', settings) : undefined;
 
     const build = (name: FunctionName): [FunctionName, ParleyFunction] => {
@@ -68,7 +75,7 @@ export class ParleyService extends Stack {
     webSocketApi.addRoutes(handlers);
     messageSource.deliverTo(handlers('stream-deliver'));
     fanOutSource.deliverTo(handlers('stream-fanout'));
-    erasureSource.eraseBy(handlers('stream-erase'));
+    erasureSource.deliverTo(handlers('stream-erase'));
     const httpApi = new ParleyHttpApi(this, 'Http', settings, handlers);
 
     new Watch(this, 'Watch', {

@@ -17,7 +17,7 @@ import type { Withdrawal } from './withdrawal.ts';
 const conversationsPerSlice = 25;
 const conversationsAtOnce = 5;
 /**
- * With the second that a slice waits for the next, and two erasures at once (infra/constructs/erasure-source.ts), at most 250
+ * With the second that a slice waits for the next, and two erasures at once (infra/stacks/parley-service.ts), at most 250
  * records a second: a quarter of what a shard takes, if all are of one conversation, so that what people say there has room.
  */
 const recordsPerSlice = 125;
