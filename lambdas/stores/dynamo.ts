@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { ParleyError } from '../../shared/protocol/errors.ts';
+import { batchesOf, sendWhole } from './batches.ts';
 import { pause } from './pause.ts';
 import { newRequestHandler } from './request-handler.ts';
 
@@ -96,25 +97,20 @@ export async function batchGet(
   table: string,
   keys: Item[],
 ): Promise<Item[]> {
-  const batches: Item[][] = [];
-  for (let start = 0; start < keys.length; start += keysPerBatch) {
-    batches.push(keys.slice(start, start + keysPerBatch));
-  }
+  const batches = batchesOf(keys, keysPerBatch);
   return (await Promise.all(batches.map((batch) => getBatch(documents, table, batch)))).flat();
 }
 
 async function getBatch(documents: DynamoDBDocumentClient, table: string, keys: Item[]): Promise<Item[]> {
   const items: Item[] = [];
-  let wanted = keys;
-  for (let attempt = 0; wanted.length > 0; attempt += 1) {
-    if (attempt === batchAttempts) throw new ParleyError('UNAVAILABLE', 'The tables are busy: try again.');
-    if (attempt > 0) await pause(attempt);
+  const read = async (wanted: Item[]) => {
     const answer = await documents.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
     );
     items.push(...(answer.Responses?.[table] ?? []));
-    wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-  }
+    return answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  };
+  await sendWhole(keys, batchAttempts, read, tablesAreBusy);
   return items;
 }
 
@@ -124,15 +120,18 @@ export async function batchDelete(
   table: string,
   keys: Item[],
 ): Promise<void> {
-  for (let start = 0; start < keys.length; start += writesPerBatch) {
-    let wanted = keys.slice(start, start + writesPerBatch).map((Key) => ({ DeleteRequest: { Key } }));
-    for (let attempt = 0; wanted.length > 0; attempt += 1) {
-      if (attempt === batchAttempts) throw new ParleyError('UNAVAILABLE', 'The tables are busy: try again.');
-      if (attempt > 0) await pause(attempt);
-      const answer = await documents.send(new BatchWriteCommand({ RequestItems: { [table]: wanted } }));
-      wanted = (answer.UnprocessedItems?.[table] ?? []) as typeof wanted; // Some of those that were asked for.
-    }
+  const requests = keys.map((Key) => ({ DeleteRequest: { Key } }));
+  const write = async (wanted: typeof requests) => {
+    const answer = await documents.send(new BatchWriteCommand({ RequestItems: { [table]: wanted } }));
+    return (answer.UnprocessedItems?.[table] ?? []) as typeof wanted; // Some of those that were asked for.
+  };
+  for (const batch of batchesOf(requests, writesPerBatch)) {
+    await sendWhole(batch, batchAttempts, write, tablesAreBusy);
   }
+}
+
+function tablesAreBusy(): ParleyError {
+  return new ParleyError('UNAVAILABLE', 'The tables are busy: try again.');
 }
 
 /** All that a query finds, over as many pages as it takes. @param page the query, from where the last page ended */

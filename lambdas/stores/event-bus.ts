@@ -4,6 +4,7 @@ import {
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
 import { type OfflineMessage, offlineMessageEvent } from '../../shared/domain/offline-message.ts';
+import { batchesOf } from './batches.ts';
 
 /** PutEvents takes 10 entries a call (docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html). */
 const entriesPerCall = 10;
@@ -34,11 +35,10 @@ export class EventBus {
       }),
     );
     let refused = 0;
-    for (let start = 0; start < entries.length; start += entriesPerCall) {
-      const { FailedEntryCount = 0 } = await this.#client.send(
-        new PutEventsCommand({ Entries: entries.slice(start, start + entriesPerCall) }),
-        { abortSignal: AbortSignal.timeout(timeoutMs) },
-      );
+    for (const batch of batchesOf(entries, entriesPerCall)) {
+      const { FailedEntryCount = 0 } = await this.#client.send(new PutEventsCommand({ Entries: batch }), {
+        abortSignal: AbortSignal.timeout(timeoutMs),
+      });
       refused += FailedEntryCount;
     }
     return refused;

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { FanOutJob } from '../../shared/domain/fan-out-job.ts';
 import { bucketIdOf } from '../../shared/domain/large-groups.ts';
-import { pause } from './pause.ts';
+import { batchesOf, sendWhole } from './batches.ts';
 
 /** SendMessageBatch takes 10 messages a call (docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html). */
 const jobsPerBatch = 10;
@@ -24,11 +24,8 @@ export class FanOutQueue {
 
   /** Resolves once all are durable; throws where some are not. A job sent again within five minutes is dropped. */
   async put(jobs: readonly FanOutJob[]): Promise<void> {
-    const batches: SendMessageBatchRequestEntry[][] = [];
-    for (let start = 0; start < jobs.length; start += jobsPerBatch) {
-      batches.push(jobs.slice(start, start + jobsPerBatch).map(entryOf));
-    }
-    await Promise.all(batches.map((batch) => this.#putBatch(batch)));
+    const batches = batchesOf(jobs, jobsPerBatch);
+    await Promise.all(batches.map((batch) => this.#putBatch(batch.map(entryOf))));
   }
 
   /** Makes a job that failed visible again after `seconds` rather than after the queue's whole visibility timeout. */
@@ -43,16 +40,19 @@ export class FanOutQueue {
   }
 
   async #putBatch(batch: SendMessageBatchRequestEntry[]): Promise<void> {
-    let wanted = batch;
-    for (let attempt = 0; wanted.length > 0; attempt += 1) {
-      if (attempt === batchAttempts) throw new Error(`${wanted.length} fan-out jobs could not be queued`);
-      if (attempt > 0) await pause(attempt);
+    const put = async (wanted: SendMessageBatchRequestEntry[]) => {
       const { Failed = [] } = await this.#client.send(
         new SendMessageBatchCommand({ QueueUrl: this.#url, Entries: wanted }),
       );
       const failedIds = new Set(Failed.map(({ Id }) => Id));
-      wanted = wanted.filter(({ Id }) => failedIds.has(Id));
-    }
+      return wanted.filter(({ Id }) => failedIds.has(Id));
+    };
+    await sendWhole(
+      batch,
+      batchAttempts,
+      put,
+      (left) => new Error(`${left} fan-out jobs could not be queued`),
+    );
   }
 }
 

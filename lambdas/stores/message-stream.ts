@@ -1,7 +1,7 @@
 import { type KinesisClient, PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
-import { pause } from './pause.ts';
+import { batchesOf, sendWhole } from './batches.ts';
 
 const encoder = new TextEncoder();
 /** PutRecords takes 500 records a call (docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html). */
@@ -25,17 +25,15 @@ export class MessageStream {
 
   /** Resolves once all are durable; throws where some may not be. They are put in no order. */
   async putAll(changes: readonly AcceptedChange[]): Promise<void> {
-    for (let start = 0; start < changes.length; start += recordsPerBatch) {
-      let wanted = changes.slice(start, start + recordsPerBatch).map(recordOf);
-      for (let attempt = 0; wanted.length > 0; attempt += 1) {
-        if (attempt === batchAttempts) throw new Error(`${wanted.length} records could not be put`);
-        if (attempt > 0) await pause(attempt);
-        const { Records = [] } = await this.#client.send(
-          new PutRecordsCommand({ StreamName: this.#name, Records: wanted }),
-        );
-        // One answer for each record, in the same order. What a full shard refuses has an error there.
-        wanted = wanted.filter((_, index) => Records[index]?.SequenceNumber === undefined);
-      }
+    const put = async (wanted: ReturnType<typeof recordOf>[]) => {
+      const { Records = [] } = await this.#client.send(
+        new PutRecordsCommand({ StreamName: this.#name, Records: wanted }),
+      );
+      // One answer for each record, in the same order. What a full shard refuses has an error there.
+      return wanted.filter((_, index) => Records[index]?.SequenceNumber === undefined);
+    };
+    for (const batch of batchesOf(changes.map(recordOf), recordsPerBatch)) {
+      await sendWhole(batch, batchAttempts, put, (left) => new Error(`${left} records could not be put`));
     }
   }
 }
