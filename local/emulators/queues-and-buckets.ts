@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 // fauxqs' own start function binds 0.0.0.0 and offers no choice: anybody on the network could read the queues. These
 // are the parts it is made of (its version is pinned), put together on the loopback address.
@@ -16,6 +17,15 @@ import { FifoStore } from './fifo-store.ts';
  * its time-out is over.
  */
 class QueuePersistence extends PersistenceManager {
+  constructor(folder: string) {
+    super(folder);
+    // Each statement is a commit: without this each also waits for the disk, while everything else of this process waits
+    // for it. What is committed survives the death of the process all the same, and only a power cut may take the last of it.
+    // Its types hide the database; the version is pinned.
+    const database = Reflect.get(this, 'db') as DatabaseSync;
+    database.exec('PRAGMA synchronous = NORMAL');
+  }
+
   override updateMessageReady(): void {}
 }
 
