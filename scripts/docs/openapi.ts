@@ -140,7 +140,7 @@ function problemResponse(code: ErrorCode): object {
   const { status, title } = errorCodes[code];
   return {
     description: errorDescriptions[code],
-    ...(code === 'RATE_LIMITED' && {
+    ...((code === 'RATE_LIMITED' || code === 'UNAVAILABLE') && {
       headers: {
         'Retry-After': {
           description: 'Seconds after which trying again makes sense.',
