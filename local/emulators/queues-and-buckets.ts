@@ -13,8 +13,7 @@ import { FifoStore } from './fifo-store.ts';
 
 /**
  * fauxqs clears the receive count of a message whose visibility is set to 0, which its own schema forbids, and loses the
- * message over that. Left in flight on disk, it is shown at once as long as the process lives, and after a restart when
- * its time-out is over.
+ * message over that. It is left in flight on disk, and shown at once.
  */
 class QueuePersistence extends PersistenceManager {
   constructor(folder: string) {
@@ -24,6 +23,8 @@ class QueuePersistence extends PersistenceManager {
     // Its types hide the database; the version is pinned.
     const database = Reflect.get(this, 'db') as DatabaseSync;
     database.exec('PRAGMA synchronous = NORMAL');
+    // Whoever had received these was part of the process that has ended: nobody will delete them, so nobody waits for that.
+    database.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
   }
 
   override updateMessageReady(): void {}
