@@ -326,6 +326,26 @@ describe('concurrency', () => {
     server.close();
   });
 
+  test('events have room of their own, however many requests wait', async () => {
+    const { server, waiting, arrivals, source } = await gate();
+    const names = ['Event', 'Request'];
+    const pool = poolOf(
+      names.map((name) => lambda(source(`${name}-`), { name })),
+      { concurrency: 3 },
+    );
+    const outcomes = [
+      ...['1', '2', '3'].map((id) => pool.invoke('Request', { id })),
+      pool.invoke('Event', { id: '1' }, 'event'),
+    ];
+    await arrivals(3);
+    expect(new Set(waiting.map(({ id }) => id))).toEqual(new Set(['/Request-1', '/Request-2', '/Event-1']));
+    for (const { release } of waiting) release();
+    await arrivals(4);
+    waiting[3]?.release();
+    expect((await Promise.all(outcomes)).map(payloadOf)).toEqual(['1', '2', '3', '1']);
+    server.close();
+  });
+
   test('events leave room for requests, and sockets that connect go before either', async () => {
     const { server, waiting, arrivals, source } = await gate();
     const names = ['Event', 'Request', 'Connect'];

@@ -195,9 +195,11 @@ export class LambdaPool implements LambdaInvoker {
     }
   }
 
-  /** Half is kept for requests: however much there is to deliver, somebody is let in and answered. */
+  /** Neither starves the other: half of the room is kept from events, so that clients are answered, and a third is kept for them. */
   #mayRun(urgency: Urgency): boolean {
-    return urgency !== 'event' || this.#runningEvents < Math.max(1, Math.floor(this.#concurrency / 2));
+    const share = (part: number) => Math.max(1, Math.floor(this.#concurrency / part));
+    if (urgency === 'event') return this.#runningEvents < share(2);
+    return this.#running - this.#runningEvents < Math.max(1, this.#concurrency - share(3));
   }
 
   /** A function that has an environment waits for it rather than take another's: starting one costs more than most runs. */
