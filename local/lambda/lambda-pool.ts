@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import { type Urgency, WaitingLine } from './waiting-line.ts';
 
@@ -52,10 +51,7 @@ export type LambdaPoolOptions = {
   environment?: Record<string, string>;
   /** Environments of one function at a time where it reserves none. @default 4 */
   concurrencyPerFunction?: number;
-  /**
-   * Invocations of all functions together that run at a time. More of them would not be done sooner, but would keep the
-   * gateway and the emulators, on which they wait, from the processor. @default 4, and one for each core
-   */
+  /** Invocations of all functions together that run at a time. @default 16 */
   concurrency?: number;
   /** How many requests may wait for their turn; one more is throttled. @default 500 */
   maxWaiting?: number;
@@ -126,7 +122,7 @@ export class LambdaPool implements LambdaInvoker {
   constructor(options: LambdaPoolOptions) {
     this.#options = options;
     this.#maxEnvironments = options.maxEnvironments ?? 24;
-    this.#concurrency = options.concurrency ?? availableParallelism() + 4;
+    this.#concurrency = options.concurrency ?? 16;
     this.#line = new WaitingLine({
       maxWaiting: options.maxWaiting ?? 500,
       patienceMilliseconds: options.patienceMilliseconds ?? 5_000,
