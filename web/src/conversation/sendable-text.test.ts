@@ -8,6 +8,11 @@ test('whatever is typed becomes what the protocol takes, or is held back with a 
   const typed = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: 'binary', minLength: 3000, maxLength: 9000 }),
+    fc.string({
+      unit: fc.constantFrom('a', ' ', '\u0301', '\u0323', '\u0344'),
+      minLength: 25,
+      maxLength: 80,
+    }),
   );
   fc.assert(
     fc.property(typed, (text) => {
@@ -17,6 +22,12 @@ test('whatever is typed becomes what the protocol takes, or is held back with a 
     }),
     { numRuns: 200 },
   );
+});
+
+test('a stack of marks is held back, and not normalized, which takes seconds', () => {
+  const stack = `Z${'\u0300\u0316\u0321\u0334'.repeat(8)}`;
+  expect(sendable(stack)).toBe(stack);
+  expect(lengthProblem(stack)).toEqual({ words: 'Too many marks on one letter', isTooLong: true });
 });
 
 test('lines and indents inside stay, blank space around goes', () => {
