@@ -11,7 +11,8 @@ export function sendable(text: string): string {
   return normal(text.toWellFormed())
     .replace(/\r\n?/g, '\n')
     .replace(/(?![\n\t])\p{Cc}/gu, '')
-    .replace(/^\s*\n|\s+$/g, '');
+    .replace(/^\s*\n/, '')
+    .trimEnd();
 }
 
 /** What {@link lengthProblem} holds back stays as it is: normalizing it takes seconds. */
