@@ -24,11 +24,13 @@ const rates = rateLimiter();
 
 export const handler = httpHandler(
   {
-    'POST /users': open({ body: RegisterBody }, async ({ body, peer }) =>
-      created(await users.register(body, await addresses.of(peer))),
+    'POST /users': open(
+      { admit: async (peer) => users.admitRegistration(await addresses.of(peer)), body: RegisterBody },
+      async ({ body }) => created(await users.register(body)),
     ),
-    'POST /login': open({ body: LoginBody }, async ({ body, peer }) =>
-      ok(await users.login(body, await addresses.of(peer))),
+    'POST /login': open(
+      { admit: async (peer) => users.admitLogin(await addresses.of(peer)), body: LoginBody },
+      async ({ body, peer }) => ok(await users.login(body, await addresses.of(peer))),
     ),
     'POST /token': signedIn({}, async (caller) => ok(await users.renew(caller))),
     'POST /logout': signedIn({}, async (caller) => {
@@ -45,8 +47,14 @@ export const handler = httpHandler(
       await erasure.request(userId);
       return begun;
     }),
-    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body, peer }) =>
-      ok(await users.changePassword(caller, body, await addresses.of(peer))),
+    'PUT /users/me/password': signedIn(
+      {
+        // It guesses a password as a login does.
+        admit: async (_caller, peer) => users.admitLogin(await addresses.of(peer)),
+        body: ChangePasswordBody,
+      },
+      async (caller, { body, peer }) =>
+        ok(await users.changePassword(caller, body, await addresses.of(peer))),
     ),
 
     'GET /users': signedIn({ query: UsersQuery }, async ({ userId }, { query }) => {

@@ -24,6 +24,10 @@ type Nothing = typeof Nothing;
 /** The schemas of what a route takes; what is left out must be empty. */
 type Takes<Path, Query, Body> = { path?: Path; query?: Query; body?: Body };
 
+/** What is done before anything of the request is read: whoever is refused here, costs no more than this. */
+type AdmitPeer = { admit?: (peer: Peer) => Promise<void> };
+type AdmitCaller = { admit?: (caller: User, peer: Peer) => Promise<void> };
+
 type Request<Path extends v.GenericSchema, Query extends v.GenericSchema, Body extends v.GenericSchema> = {
   path: v.InferOutput<Path>;
   query: v.InferOutput<Query>;
@@ -38,8 +42,14 @@ export function open<
   Path extends v.GenericSchema = Nothing,
   Query extends v.GenericSchema = Nothing,
   Body extends v.GenericSchema = Nothing,
->(takes: Takes<Path, Query, Body>, run: (request: Request<Path, Query, Body>) => Promise<Answer>): Route {
-  return async (event) => run(read(event, takes));
+>(
+  takes: Takes<Path, Query, Body> & AdmitPeer,
+  run: (request: Request<Path, Query, Body>) => Promise<Answer>,
+): Route {
+  return async (event) => {
+    await takes.admit?.(peerOf(event));
+    return run(read(event, takes));
+  };
 }
 
 /** A route for a signed-in caller. Who is not signed in learns nothing else. */
@@ -48,12 +58,13 @@ export function signedIn<
   Query extends v.GenericSchema = Nothing,
   Body extends v.GenericSchema = Nothing,
 >(
-  takes: Takes<Path, Query, Body>,
+  takes: Takes<Path, Query, Body> & AdmitCaller,
   run: (caller: User, request: Request<Path, Query, Body>) => Promise<Answer>,
 ): Route {
   return async (event, caller) => {
     const user = await caller();
     mention({ userId: user.userId });
+    await takes.admit?.(user, peerOf(event));
     return run(user, read(event, takes));
   };
 }
@@ -111,11 +122,15 @@ function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body 
     path,
     query,
     body,
-    peer: {
-      address: event.requestContext.http.sourceIp,
-      edgeProof: event.headers['x-parley-edge'],
-      viewerAddress: event.headers['x-parley-viewer-address'],
-    },
+    peer: peerOf(event),
+  };
+}
+
+function peerOf(event: Event): Peer {
+  return {
+    address: event.requestContext.http.sourceIp,
+    edgeProof: event.headers['x-parley-edge'],
+    viewerAddress: event.headers['x-parley-viewer-address'],
   };
 }
 

@@ -23,9 +23,9 @@ export const RateLimitSettings = v.strictObject({
   loginFailures: Window,
   /** Failed logins for one username from anywhere: higher, so that nobody locks another out cheaply. */
   loginFailuresAnywhere: Window,
-  /** Logins tried from one address, whoever it says it is: each costs a slow hash. `null` is no limit. */
+  /** Logins tried from one address, whoever it says it is, malformed ones too: each may cost a slow hash. `null` is no limit. */
   logins: v.nullable(Window),
-  /** Accounts registered from one address; `null` is no limit. */
+  /** Registrations tried from one address, malformed ones too; `null` is no limit. */
   registrations: v.nullable(Window),
 });
 export type RateLimitSettings = v.InferOutput<typeof RateLimitSettings>;
