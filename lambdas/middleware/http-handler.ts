@@ -92,15 +92,27 @@ export function httpHandler(routes: Record<string, Route>, authenticate?: Authen
         return authenticate.caller(bearerToken(event.headers['authorization']));
       };
       const { status, body } = await route(event, caller);
-      return {
-        statusCode: status,
-        headers: {
-          'cache-control': 'no-store',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      };
+      return result(status, body, { ...(body !== undefined && { 'content-type': 'application/json' }) });
     });
+}
+
+/**
+ * On every answer: it is for its caller alone, is what it says it is and nothing that a browser guesses, and this host is
+ * asked over HTTPS for the next year. Over HTTP, as on localhost, browsers ignore the last (RFC 6797, section 8.1). It says
+ * what the web client's files say (infra/constructs/web-response-headers.ts): of one host, the last to come counts.
+ */
+const headersOfAll = {
+  'cache-control': 'no-store',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+};
+
+function result(statusCode: number, body: unknown, headers: Record<string, string>): Result {
+  return {
+    statusCode,
+    headers: { ...headersOfAll, ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
 }
 
 function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body extends v.GenericSchema>(
@@ -149,23 +161,15 @@ function readQuery(rawQueryString: string): Record<string, string> {
 function problem(cause: unknown, requestId: string): Result {
   const error = answerableError(cause, { requestId });
   const { status, title } = errorCodes[error.code];
-  return {
-    statusCode: status,
-    headers: {
+  return result(
+    status,
+    { type: 'about:blank', title, status, detail: error.message, code: error.code, requestId },
+    {
       'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
       ...(error.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
       ...(error.retryAfterMs !== undefined && {
         'retry-after': String(Math.ceil(error.retryAfterMs / 1000)),
       }),
     },
-    body: JSON.stringify({
-      type: 'about:blank',
-      title,
-      status,
-      detail: error.message,
-      code: error.code,
-      requestId,
-    }),
-  };
+  );
 }
