@@ -3,7 +3,7 @@ import type { BucketSettings, RateLimitSettings, WindowSettings } from '../../sh
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { RateBuckets, RateLimitStore } from '../stores/rate-limit-store.ts';
 
-type BucketName = 'messages' | 'actions' | 'requests' | 'conversations';
+type BucketName = 'messages' | 'actions' | 'requests' | 'reads' | 'conversations';
 
 /** Who may do how much. Every refusal says when to try again. */
 export class RateLimiter {

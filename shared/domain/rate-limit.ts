@@ -17,6 +17,8 @@ export const RateLimitSettings = v.strictObject({
   actions: Bucket,
   /** What costs more than its caller: changes that others are told of, and looking up users. */
   requests: Bucket,
+  /** What costs its caller alone, over HTTP: reading conversations, members and messages, and the account's own business. */
+  reads: Bucket,
   /** Conversations one user creates. */
   conversations: Bucket,
   /** Failed logins for one username from one address. */
@@ -36,6 +38,7 @@ export const defaultRateLimits: RateLimitSettings = {
   messages: { perSecond: 10, burst: 20 },
   actions: { perSecond: 5, burst: 20 },
   requests: { perSecond: 10, burst: 100 },
+  reads: { perSecond: 20, burst: 100 },
   conversations: { perSecond: 30 / 60, burst: 30 },
   loginFailures: { count: 10, seconds: 15 * 60 },
   loginFailuresAnywhere: { count: 100, seconds: 15 * 60 },
