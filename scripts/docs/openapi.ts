@@ -120,7 +120,7 @@ function errors(document: RouteDocument): Record<string, object> {
   const codes = Object.keys(errorCodes) as ErrorCode[]; // The keys of that literal.
   const possible: ErrorCode[] = [
     'BAD_REQUEST',
-    ...(open ? [] : (['UNAUTHENTICATED'] as const)),
+    ...(open ? [] : (['UNAUTHENTICATED', 'RATE_LIMITED'] as const)),
     ...(body ? (['PAYLOAD_TOO_LARGE'] as const) : []),
     'INTERNAL',
     'UNAVAILABLE',
