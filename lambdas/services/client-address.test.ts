@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import type { SecretStore } from '../stores/secret-store.ts';
 import { ClientAddress } from './client-address.ts';
 
+const hour = 60 * 60 * 1000;
+const rotatedAt = '2026-11-24T10:00:00.000Z';
+
 /** All that `ClientAddress` asks of a secret. */
-const addresses = new ClientAddress({
-  keys: async () => ({ current: 'proof', previous: 'old' }),
-} as SecretStore);
+const secret = { keys: async () => ({ current: 'proof', previous: 'old', rotatedAt }) } as SecretStore;
+const addresses = new ClientAddress(secret, () => Date.parse(rotatedAt) + hour);
 
 const direct = { address: '192.0.2.1', edgeProof: undefined, viewerAddress: undefined };
 
@@ -19,6 +21,12 @@ test.each(['proof', 'old'])(
     expect(await addresses.of({ ...direct, edgeProof, viewerAddress: '198.51.100.7' })).toBe('198.51.100.7');
   },
 );
+
+test('a proof of a day ago is none', async () => {
+  const tomorrow = new ClientAddress(secret, () => Date.parse(rotatedAt) + 24 * hour);
+  const forged = { ...direct, edgeProof: 'old', viewerAddress: '198.51.100.7' };
+  expect(await tomorrow.of(forged)).toBe('192.0.2.1');
+});
 
 test.each([undefined, '', 'prooF', 'proof '])(
   'nobody else chooses an address, with proof %j',

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { acceptedKeys } from '../../shared/domain/secret-keys.ts';
 import type { SecretStore } from '../stores/secret-store.ts';
 
 /** Where a request seems to come from. */
@@ -15,9 +16,11 @@ export type Peer = {
 /** Tells clients apart by address, for limits: the address of a client behind our own distribution too. */
 export class ClientAddress {
   readonly #edgeSecret: SecretStore;
+  readonly #clock: () => number;
 
-  constructor(edgeSecret: SecretStore) {
+  constructor(edgeSecret: SecretStore, clock: () => number = Date.now) {
     this.#edgeSecret = edgeSecret;
+    this.#clock = clock;
   }
 
   async of({ address, edgeProof, viewerAddress }: Peer): Promise<string> {
@@ -27,8 +30,8 @@ export class ClientAddress {
   }
 
   async #isOurs(proof: string): Promise<boolean> {
-    const { current, previous } = await this.#edgeSecret.keys();
-    return [current, ...(previous === undefined ? [] : [previous])].some((key) => equal(key, proof));
+    const keys = acceptedKeys(await this.#edgeSecret.keys(), this.#clock());
+    return keys.some((key) => equal(key, proof));
   }
 }
 
