@@ -29,6 +29,11 @@ export function readSecret(text: string | undefined): Keys {
   );
 }
 
+/** What ends all sessions: no key of before is accepted by a function that has read it. */
+export function revoked(): Keys {
+  return { current: newKey() };
+}
+
 /** @param force forgets the key before the present one, and so signs out who still has a token of it */
 export function nextStep(secret: Keys, now: number, force = false): Step {
   const { current, previous, promoteAt, rotatedAt } = secret;
@@ -46,8 +51,12 @@ export function nextStep(secret: Keys, now: number, force = false): Step {
     do: 'offer',
     secret: {
       current,
-      previous: randomBytes(48).toString('base64url'),
+      previous: newKey(),
       promoteAt: new Date(now + keysAreFreshForMs + rotationMarginMs).toISOString(),
     },
   };
+}
+
+function newKey(): string {
+  return randomBytes(48).toString('base64url');
 }

@@ -9,7 +9,7 @@ import { Tokens } from '../../lambdas/services/tokens.ts';
 import { SecretStore } from '../../lambdas/stores/secret-store.ts';
 import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import { type SecretsEmulator, startSecrets } from '../../local/emulators/secrets.ts';
-import { nextStep, readSecret } from '../../scripts/rotating/rotation.ts';
+import { nextStep, readSecret, revoked } from '../../scripts/rotating/rotation.ts';
 import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
 
 let dataDirectory: string;
@@ -58,6 +58,11 @@ function newDeployment(functions: number, secretString = '{"current":"first"}') 
       }
       return step.do;
     },
+    /** What the command does with `--revoke`. */
+    revoke: () =>
+      client.send(
+        new PutSecretValueCommand({ SecretId: secret.arn, SecretString: JSON.stringify(revoked()) }),
+      ),
   };
 }
 
@@ -136,6 +141,26 @@ test('a forced rotation drops the key before the present one', async () => {
   expect(await rotate(true)).toBe('offer');
   time.now += 6 * minute;
   await expect(container?.verify(stolen?.token ?? '')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+test('a revoked key is refused once functions have read the secret again, and new sessions are good', async () => {
+  const { time, containers, rotate, revoke } = newDeployment(1);
+  const [container] = containers;
+  const stolen = await container?.issue(subject);
+  for (const expected of ['offer', 'promote']) {
+    expect(await rotate()).toBe(expected);
+    time.now += 6 * minute;
+  }
+  const present = await container?.issue(subject);
+  await revoke();
+  time.now += 5 * minute;
+  for (const { token } of [stolen, present].map((one) => one ?? { token: '' })) {
+    await expect(container?.verify(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  }
+  const next = await container?.issue(subject);
+  expect(await container?.verify(next?.token ?? '')).toEqual(subject);
+  // Nothing is left to wait for.
+  expect(await rotate()).toBe('offer');
 });
 
 test('what a function has always been able to read, it reads during a rotation', async () => {
