@@ -45,8 +45,8 @@ export const handler = httpHandler(
       await erasure.request(userId);
       return begun;
     }),
-    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body, peer }) =>
-      ok(await users.changePassword(caller, body, await addresses.of(peer))),
+    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body }) =>
+      ok(await users.changePassword(caller, body)),
     ),
 
     'GET /users': signedIn({ query: UsersQuery }, async ({ userId }, { query }) => {

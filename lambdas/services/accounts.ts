@@ -92,11 +92,10 @@ export class Accounts {
   async changePassword(
     caller: User,
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-    address: string,
   ): Promise<Session> {
     this.#refuseWithIssuer();
-    // A stolen token must not become a way to guess the password.
-    await this.#rates.takeLogin(caller.username, address);
+    // A stolen token must not become a way to guess the password. Nor must guesses of others keep the owner from changing it.
+    await this.#rates.takePasswordChange(caller.userId);
     const credential = await this.#users.credential(caller.username);
     if (
       credential?.passwordHash === undefined ||
@@ -104,7 +103,7 @@ export class Accounts {
     ) {
       throw wrongCredentials();
     }
-    await this.#rates.loginSucceeded(caller.username, address);
+    await this.#rates.passwordChangeSucceeded(caller.userId);
     const changed = await this.#users.changePassword(
       caller,
       credential.passwordHash,

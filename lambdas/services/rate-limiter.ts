@@ -57,6 +57,15 @@ export class RateLimiter {
     ]);
   }
 
+  /** Counts as {@link takeLogin} does, but for the user alone: whoever signs in as somebody else in vain takes nothing from them. */
+  async takePasswordChange(userId: string): Promise<void> {
+    await this.#takeFromWindow(passwordChangeKey(userId), this.#settings.loginFailures);
+  }
+
+  async passwordChangeSucceeded(userId: string): Promise<void> {
+    await this.#windows.forget(passwordChangeKey(userId));
+  }
+
   async #takeFromWindow(key: string, window: WindowSettings): Promise<void> {
     this.#refuseIf(await this.#windows.takeFromWindow(key, window, this.#clock()));
   }
@@ -73,4 +82,8 @@ export class RateLimiter {
 
 function loginKey(username: string, address: string): string {
   return `login#${username}#${address}`;
+}
+
+function passwordChangeKey(userId: string): string {
+  return `passwordChange#${userId}`;
 }

@@ -185,7 +185,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     errors: {
       UNAUTHENTICATED: 'The token is not good, or the current password is wrong.',
       CONFLICT: 'The password or the sessions were changed meanwhile.',
-      RATE_LIMITED: 'Too many failures for this username; they count together with those of logins.',
+      RATE_LIMITED: 'Too many wrong passwords from this user. Failed logins do not count here.',
     },
   },
 
