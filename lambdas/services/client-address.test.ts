@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SecretStore } from '../stores/secret-store.ts';
-import { ClientAddress } from './client-address.ts';
+import { ClientAddress, networksAround } from './client-address.ts';
 
 const hour = 60 * 60 * 1000;
 const rotatedAt = '2026-11-24T10:00:00.000Z';
@@ -42,4 +42,18 @@ test.each([
   ['::1', '0:0:0:0::/64'],
 ])('the addresses of one IPv6 network are one: %s', async (address, network) => {
   expect(await addresses.of({ ...direct, address })).toBe(network);
+});
+
+test('an IPv4 address that is written as one of IPv6 is that IPv4 address', async () => {
+  expect(await addresses.of({ ...direct, address: '::ffff:192.0.2.7' })).toBe('192.0.2.7');
+});
+
+test.each([
+  ['2001:db8:1:2f3::/64', ['2001:db8:1:2f3::/64', '2001:db8:1:200::/56', '2001:db8:1::/48']],
+  ['2001:db8:0:0::/64', ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
+  ['192.0.2.1', ['192.0.2.1']],
+])('%s is in these networks, and the wider ones are allowed more', (address, networks) => {
+  const around = networksAround(address);
+  expect(around.map(({ network }) => network)).toEqual(networks);
+  expect(around.map(({ allowance }) => allowance)).toEqual([1, 2, 4].slice(0, networks.length));
 });
