@@ -20,6 +20,7 @@ const Claims = v.object({
   iat: v.number(),
   preferred_username: text,
   email: text,
+  email_verified: v.fallback(v.optional(v.boolean()), undefined),
   name: text,
 });
 export type IssuedClaims = v.InferOutput<typeof Claims>;

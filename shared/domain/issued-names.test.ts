@@ -11,8 +11,8 @@ test.each<[claims: object, first: string]>([
   [{ preferred_username: 'j.doe' }, 'j.doe'],
   [{ preferred_username: 'Jane Doé' }, 'jane-doe'],
   [{ preferred_username: 'jane@example.com' }, 'jane-example.com'],
-  [{ email: 'jane@example.com' }, 'jane'],
-  [{ preferred_username: '日本', email: 'taro@example.com' }, 'taro'],
+  [{ email: 'jane@example.com', email_verified: true }, 'jane-example.com'],
+  [{ preferred_username: '日本', email: 'taro@example.com', email_verified: true }, 'taro-example.com'],
   [{ preferred_username: 'x'.repeat(80) }, 'x'.repeat(32)],
 ])('%j is called %s', (claims, first) => {
   expect(usernamesFor(userId, claims)[0]).toBe(first);
@@ -25,12 +25,25 @@ test('who has no name is called by the id, and always by the same', () => {
   expect(usernamesFor(userId, {})).toEqual([only]);
 });
 
+test.each([
+  ['was not verified', { email: 'ceo@evil.example', email_verified: false }],
+  ['nobody says was verified', { email: 'ceo@evil.example' }],
+  [
+    'would lose its domain, or a part of it',
+    { email: 'ceo@parley.example.aaaaaaaaaaaaaaaaaa.evil.example', email_verified: true },
+  ],
+  ['grows as it is written in a-z', { email: 'ceo@parley.example.\uFDFA.evil', email_verified: true }],
+  ['is none', { email: 'ceo', email_verified: true }],
+])('an address that %s names nobody', (_, claims) => {
+  expect(usernamesFor(userId, claims)[0]).toMatch(/^user-/);
+});
+
 test('whatever the issuer says, each username is legal, and the last is of this user alone', () => {
   const claim = fc.option(fc.string({ unit: 'binary' }), { nil: undefined });
   fc.assert(
     fc.property(claim, claim, fc.string({ minLength: 1 }), (preferred_username, email, subject) => {
       const id = issuedUserId('https://id.example.com', subject);
-      const names = usernamesFor(id, { preferred_username, email });
+      const names = usernamesFor(id, { preferred_username, email, email_verified: true });
       expect(names.filter((name) => v.parse(Username, name) !== name)).toEqual([]);
       expect(names.at(-1)).toMatch(/^user-/);
     }),
