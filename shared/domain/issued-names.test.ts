@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
@@ -5,7 +6,7 @@ import { Username } from '../protocol/values.ts';
 import { issuedUserId } from './ids.ts';
 import { shownNameOf, usernamesFor } from './issued-names.ts';
 
-const userId = issuedUserId('https://id.example.com', '248289761001');
+const userId = issuedUserId('key', 'https://id.example.com', '248289761001');
 
 test.each<[claims: object, first: string]>([
   [{ preferred_username: 'j.doe' }, 'j.doe'],
@@ -42,7 +43,7 @@ test('whatever the issuer says, each username is legal, and the last is of this 
   const claim = fc.option(fc.string({ unit: 'binary' }), { nil: undefined });
   fc.assert(
     fc.property(claim, claim, fc.string({ minLength: 1 }), (preferred_username, email, subject) => {
-      const id = issuedUserId('https://id.example.com', subject);
+      const id = issuedUserId('key', 'https://id.example.com', subject);
       const names = usernamesFor(id, { preferred_username, email, email_verified: true });
       expect(names.filter((name) => v.parse(Username, name) !== name)).toEqual([]);
       expect(names.at(-1)).toMatch(/^user-/);
@@ -57,10 +58,19 @@ test('a name that may not be shown is left out', () => {
 });
 
 test('the same person has the same id, and nobody else', () => {
-  expect(issuedUserId('https://id.example.com', 'a')).toBe(issuedUserId('https://id.example.com', 'a'));
-  expect(issuedUserId('https://id.example.com', 'a')).not.toBe(issuedUserId('https://id.example.com', 'b'));
-  expect(issuedUserId('https://id.example.com', 'a')).not.toBe(
-    issuedUserId('https://other.example.com', 'a'),
+  const hash = createHash('sha256').update('oidc\nhttps://id.example.com\na').digest('base64url');
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(`usr_${hash}`);
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(
+    issuedUserId('other', 'https://id.example.com', 'a'),
   );
-  expect(issuedUserId('https://id.example.com', 'a')).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).toBe(
+    issuedUserId('key', 'https://id.example.com', 'a'),
+  );
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(
+    issuedUserId('key', 'https://id.example.com', 'b'),
+  );
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(
+    issuedUserId('key', 'https://other.example.com', 'a'),
+  );
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
 });

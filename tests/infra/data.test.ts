@@ -112,9 +112,9 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     }
   });
 
-  test('includes keys drawn at random, for signing, for fingerprints and for the distribution', () => {
+  test('includes keys drawn at random, for signing, for ids, for fingerprints and for the distribution', () => {
     const secrets = deployment.ofType('AWS::SecretsManager::Secret');
-    expect(secrets).toHaveLength(3);
+    expect(secrets).toHaveLength(4);
     for (const { properties } of secrets) {
       expect(properties['GenerateSecretString']).toMatchObject({
         SecretStringTemplate: '{}',
