@@ -2,6 +2,7 @@ import { newUserId } from '../../shared/domain/ids.ts';
 import type { Profile, PublicProfile } from '../../shared/protocol/entities.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { User, UserStore } from '../stores/user-store.ts';
+import { refuseWeakPassword } from './new-passwords.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Presence } from './presence.ts';
 import { ownProfile, publicProfile } from './profiles.ts';
@@ -48,6 +49,7 @@ export class Accounts {
     this.#refuseWithIssuer();
     if (!this.#registrationOpen) throw new ParleyError('FORBIDDEN', 'Registration is closed here.');
     await this.#rates.takeRegistration(address);
+    refuseWeakPassword('password', password, username);
     // Before the costly hash; `create` decides for good.
     if ((await this.#users.credential(username)) !== undefined) throw usernameTaken();
 
@@ -94,6 +96,7 @@ export class Accounts {
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
   ): Promise<Session> {
     this.#refuseWithIssuer();
+    refuseWeakPassword('newPassword', newPassword, caller.username);
     // A stolen token must not become a way to guess the password. Nor must guesses of others keep the owner from changing it.
     await this.#rates.takePasswordChange(caller.userId);
     const credential = await this.#users.credential(caller.username);

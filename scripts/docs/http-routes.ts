@@ -87,6 +87,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     tag: 'Accounts',
     operationId: 'register',
     summary: 'Register an account',
+    description: 'The password must not be a common one, nor the username or little more.',
     open: true,
     body: {
       schema: RegisterBody,
@@ -174,7 +175,9 @@ export const routeDocuments: Record<string, RouteDocument> = {
     tag: 'Accounts',
     operationId: 'changePassword',
     summary: 'Change the password',
-    description: 'Every older token is refused from now on, and its sockets are closed.',
+    description:
+      'Every older token is refused from now on, and its sockets are closed. The new password must not be a common one, nor the ' +
+      'username or little more.',
     body: {
       schema: ChangePasswordBody,
       example: { currentPassword: 'correct horse', newPassword: 'battery staple' },
