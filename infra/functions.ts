@@ -137,7 +137,7 @@ export const functions = {
     knowsRegistration: true,
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-      Credentials: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+      Credentials: ['GetItem', 'PutItem', 'UpdateItem'],
       ConversationsByUser: ['BatchGetItem', 'Query'],
       RateLimits: ['UpdateItem', 'DeleteItem'],
       Presence: ['GetItem', 'UpdateItem'],
@@ -231,7 +231,7 @@ export const functions = {
     timeoutSeconds: 60,
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-      Credentials: ['GetItem', 'DeleteItem'],
+      Credentials: ['GetItem', 'PutItem'],
       Conversations: ['GetItem', 'BatchGetItem', 'UpdateItem', 'ConditionCheckItem'],
       MembersByConversation: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'],
       ConversationsByUser: ['BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'],

@@ -51,7 +51,7 @@ export class Accounts {
     await this.#rates.takeRegistration(address);
     refuseWeakPassword('password', password, username);
     // Before the costly hash; `create` decides for good.
-    if ((await this.#users.credential(username)) !== undefined) throw usernameTaken();
+    if (await this.#users.isTaken(username)) throw usernameTaken();
 
     const createdAt = new Date().toISOString();
     const user: User = { userId: newUserId(), username, displayName, createdAt, authEpoch: 1 };

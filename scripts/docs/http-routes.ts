@@ -102,7 +102,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     },
     errors: {
       FORBIDDEN: 'Registration is closed in this deployment.',
-      CONFLICT: 'The username is taken.',
+      CONFLICT: 'The username is taken, or was that of a user who was erased in the last 90 days.',
       RATE_LIMITED: 'Too many registrations from this address.',
     },
   },
@@ -164,7 +164,8 @@ export const routeDocuments: Record<string, RouteDocument> = {
     operationId: 'eraseSelf',
     summary: 'Erase the caller',
     description:
-      'Once this is answered, every token is refused, the sockets are closed and the username is free. In the background the ' +
+      'Once this is answered, every token is refused, the sockets are closed, and nobody can register the username for ' +
+      `${limits.erasedUsernameDays} days. In the background the ` +
       'caller then leaves all conversations, and all messages of theirs become deleted ones from an account without a name, ' +
       'which the members hear of as of other changes. The last admin of a group hands over to its longest-standing member. ' +
       'It cannot be undone. Repeating it with the old token is answered with UNAUTHENTICATED.',

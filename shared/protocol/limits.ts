@@ -20,6 +20,9 @@ export const limits = {
   passwordCharacters: { min: 8, max: 128 },
   idCharacters: 64,
 
+  /** Nobody can register the username of one who was erased for this time. */
+  erasedUsernameDays: 90,
+
   /** Reactions of one message, all users' and all emoji's together, and emoji in them: with them it still fits a `sync` reply. */
   reactionsPerMessage: 1_000,
   emojiPerMessage: 50,
