@@ -54,6 +54,9 @@ export function permissionsFor(
   if (definition.readsTokenSecret) {
     permissions.push({ actions: ['secretsmanager:GetSecretValue'], resource: data.tokenSecret.secretArn });
   }
+  if (definition.readsUserIdSecret) {
+    permissions.push({ actions: ['secretsmanager:GetSecretValue'], resource: data.userIdSecret.secretArn });
+  }
   if (definition.readsFingerprintSecret) {
     permissions.push({
       actions: ['secretsmanager:GetSecretValue'],
@@ -111,6 +114,7 @@ export function environmentFor(
   if (definition.readsTokenSecret && settings.auth !== 'built-in') {
     environment['OIDC_SETTINGS'] = JSON.stringify(settings.auth);
   }
+  if (definition.readsUserIdSecret) environment['USER_ID_SECRET_ARN'] = data.userIdSecret.secretArn;
   if (definition.readsFingerprintSecret) {
     environment['FINGERPRINT_SECRET_ARN'] = data.fingerprintSecret.secretArn;
   }

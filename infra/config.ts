@@ -106,7 +106,7 @@ export const StageSettings = v.strictObject({
   /**
    * Where users sign in. `built-in`: here, with a password. Or with an OIDC issuer of your own, whose tokens for this
    * audience are then the only ones that are good: docs/protocol.md, Tokens of an issuer. Its address is the `issuer` of its
-   * discovery document, to the letter. Changing this later leaves the accounts made so far without a way in. The web
+   * discovery document, to the letter. `tokens` says which kinds are good: shared/domain/oidc-settings.ts. Changing this later leaves the accounts made so far without a way in. The web
    * client signs in with passwords only, so turn `web` off.
    */
   auth: v.optional(

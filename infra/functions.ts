@@ -26,6 +26,8 @@ export type FunctionDefinition = {
   /** Calls on the sockets of others. */
   connections?: ('PostToConnection' | 'DeleteConnection')[];
   readsTokenSecret?: boolean;
+  /** Knows the users of an OIDC issuer by their ids. */
+  readsUserIdSecret?: boolean;
   readsFingerprintSecret?: boolean;
   /** Tells clients apart by address, which behind the distribution takes its proof. */
   readsEdgeSecret?: boolean;
@@ -52,6 +54,7 @@ export const functions = {
     ...answering,
     description: 'Checks the token of a WebSocket handshake',
     readsTokenSecret: true,
+    readsUserIdSecret: true,
     tables: { Users: readUser },
   },
   'websocket-connect': {
@@ -129,11 +132,12 @@ export const functions = {
     memoryMegabytes: 1769,
     timeoutSeconds: 15,
     readsTokenSecret: true,
+    readsUserIdSecret: true,
     readsEdgeSecret: true,
     knowsRegistration: true,
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-      Credentials: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+      Credentials: ['GetItem', 'PutItem', 'UpdateItem'],
       ConversationsByUser: ['BatchGetItem', 'Query'],
       RateLimits: ['UpdateItem', 'DeleteItem'],
       Presence: ['GetItem', 'UpdateItem'],
@@ -146,6 +150,7 @@ export const functions = {
     memoryMegabytes: 512,
     timeoutSeconds: 25,
     readsTokenSecret: true,
+    readsUserIdSecret: true,
     tables: {
       Users: ['GetItem', 'BatchGetItem'],
       Conversations: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
@@ -170,6 +175,7 @@ export const functions = {
     ...answering,
     description: 'Message history, and the send path for bots and servers',
     readsTokenSecret: true,
+    readsUserIdSecret: true,
     tables: {
       Users: readUser,
       ConversationsByUser: ['GetItem'],
@@ -225,7 +231,7 @@ export const functions = {
     timeoutSeconds: 60,
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
-      Credentials: ['GetItem', 'DeleteItem'],
+      Credentials: ['GetItem', 'PutItem'],
       Conversations: ['GetItem', 'BatchGetItem', 'UpdateItem', 'ConditionCheckItem'],
       MembersByConversation: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'],
       ConversationsByUser: ['BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'],

@@ -22,7 +22,12 @@ const number = (name: string): KeyAttribute => ({ name, type: 'N' });
 
 export const tables = {
   Users: { partitionKey: text('userId'), environmentVariable: 'USERS_TABLE' },
-  Credentials: { partitionKey: text('username'), environmentVariable: 'CREDENTIALS_TABLE' },
+  Credentials: {
+    partitionKey: text('username'),
+    // Of usernames that are held back after an erasure, and of nothing else.
+    timeToLiveAttribute: 'expiresAt',
+    environmentVariable: 'CREDENTIALS_TABLE',
+  },
   Conversations: { partitionKey: text('conversationId'), environmentVariable: 'CONVERSATIONS_TABLE' },
   MembersByConversation: {
     partitionKey: text('conversationId'),

@@ -128,8 +128,9 @@ const memberships = () =>
 const gateway = /* @__PURE__ */ once(
   () => new ConnectionGateway(new ApiGatewayManagementApiClient({ maxAttempts: 2 })),
 );
-const secret = (name: 'TOKEN_SECRET_ARN' | 'FINGERPRINT_SECRET_ARN' | 'EDGE_SECRET_ARN') =>
-  new SecretStore(new SecretsManagerClient({ requestHandler: newRequestHandler() }), variable(name));
+const secret = (
+  name: 'TOKEN_SECRET_ARN' | 'USER_ID_SECRET_ARN' | 'FINGERPRINT_SECRET_ARN' | 'EDGE_SECRET_ARN',
+) => new SecretStore(new SecretsManagerClient({ requestHandler: newRequestHandler() }), variable(name));
 const stream = () =>
   new MessageStream(new KinesisClient({ requestHandler: newRequestHandler() }), variable('STREAM_NAME'));
 const eventBus = () =>
@@ -159,6 +160,7 @@ const views = () => new ConversationViews(inboxStore(), conversationStore(), pro
 const push = (budgetMs?: number) =>
   new Push(connectionRegistry(), gateway(), report, count, hop, Date.now, budgetMs);
 
+const userIdSecret = /* @__PURE__ */ once(() => secret('USER_ID_SECRET_ARN'));
 /** Where users sign in elsewhere. */
 const issuerTokens = /* @__PURE__ */ once(() => {
   const settings = optionalVariable('OIDC_SETTINGS');
@@ -174,14 +176,14 @@ const issuerTokens = /* @__PURE__ */ once(() => {
 export const authenticate = (): Authenticate => {
   const issued = issuerTokens();
   if (issued === undefined) return new AuthenticateByOwnToken(tokens(), profiles());
-  return new AuthenticateByIssuer(issued, profiles());
+  return new AuthenticateByIssuer(issued, userIdSecret(), profiles());
 };
 
 /** The same, for the one function that may make accounts. */
 export const authenticateAndEnrol = (): Authenticate => {
   const issued = issuerTokens();
   if (issued === undefined) return authenticate();
-  return new AuthenticateByIssuer(issued, profiles(), new Enrolment(users()));
+  return new AuthenticateByIssuer(issued, userIdSecret(), profiles(), new Enrolment(users()));
 };
 
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));

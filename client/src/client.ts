@@ -59,7 +59,11 @@ export class ParleyClient extends Emitter<ClientEvents> {
     return login(options);
   }
 
-  /** Makes an account and signs in. `CONFLICT` where the name is taken, `FORBIDDEN` where registration is closed. */
+  /**
+   * Makes an account and signs in. `CONFLICT` where the name is taken, or was that of somebody who was erased lately;
+   * `FORBIDDEN` where registration is closed; `BAD_REQUEST` where the password is too common or too close to the name, and then
+   * `message` says which.
+   */
   static register(options: RegisterOptions): Promise<SignedIn> {
     return register(options);
   }
@@ -206,7 +210,10 @@ export class ParleyClient extends Emitter<ClientEvents> {
     return this.#engine.api.updateProfile(changes);
   }
 
-  /** Ends all other sessions of the user. `UNAUTHENTICATED` where the current password is wrong. */
+  /**
+   * Ends all other sessions of the user. `UNAUTHENTICATED` where the current password is wrong, `RATE_LIMITED` after many of
+   * those, `BAD_REQUEST` where the new one is too common or too close to the name.
+   */
   async changePassword(options: { currentPassword: string; newPassword: string }): Promise<Session> {
     const session = await this.#engine.api.changePassword(options);
     this.#engine.replaceToken(session);

@@ -40,8 +40,10 @@ export class ParleyData extends Stack {
   readonly failureBucket: Bucket;
   /** Where others hear of messages that members missed. Here, since rules of theirs hang on it. */
   readonly eventBus: EventBus;
-  /** Key that signs tokens: `{"current": "…"}`, and `previous` beside it while rotating. */
+  /** Key that signs tokens: `{"current": "…"}`, and more beside it once it was rotated: shared/domain/secret-keys.ts. */
   readonly tokenSecret: Secret;
+  /** Key of the ids of users whom an OIDC issuer vouches for. Never rotated: with another key they would be other users. */
+  readonly userIdSecret: Secret;
   /** Key of the hashes by which a re-used `messageId` is recognised. Never rotated: retries may come years later. */
   readonly fingerprintSecret: Secret;
   /** By which the functions know a request of our own distribution, and so believe whose it says it is. */
@@ -82,8 +84,13 @@ export class ParleyData extends Stack {
     this.tokenSecret = this.randomKey(
       'TokenSecret',
       'signs access tokens',
-      'Rotated by an operator, who moves `current` to `previous` for the 12 hours a token lives: a schedule that ' +
+      'Rotated by an operator, after which the key before is accepted for the 12 hours a token lives: a schedule that ' +
         'replaced the value alone would sign everybody out.',
+    );
+    this.userIdSecret = this.randomKey(
+      'UserIdSecret',
+      'keys the ids of users of an issuer',
+      'With another key every user of an issuer would be another one, without conversations.',
     );
     this.fingerprintSecret = this.randomKey(
       'FingerprintSecret',

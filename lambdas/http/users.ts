@@ -50,14 +50,8 @@ export const handler = httpHandler(
       await erasure.request(userId);
       return begun;
     }),
-    'PUT /users/me/password': signedIn(
-      {
-        // It guesses a password as a login does.
-        admit: async (_caller, peer) => users.admitLogin(await addresses.of(peer)),
-        body: ChangePasswordBody,
-      },
-      async (caller, { body, peer }) =>
-        ok(await users.changePassword(caller, body, await addresses.of(peer))),
+    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body }) =>
+      ok(await users.changePassword(caller, body)),
     ),
 
     // Fewer of them than of other reads: nobody shall go through all usernames.

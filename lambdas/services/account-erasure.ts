@@ -26,7 +26,7 @@ export class AccountErasure {
     await this.end(userId);
   }
 
-  /** Frees the username, refuses every token, and closes every connection. */
+  /** Holds the username back, refuses every token, and closes every connection. */
   async end(userId: string): Promise<Tombstone> {
     const tombstone = await this.#users.erase(userId);
     await this.#presence.endAll(userId);

@@ -2,6 +2,7 @@ import { newUserId } from '../../shared/domain/ids.ts';
 import type { Profile, PublicProfile } from '../../shared/protocol/entities.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { User, UserStore } from '../stores/user-store.ts';
+import { refuseWeakPassword } from './new-passwords.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import type { Presence } from './presence.ts';
 import { ownProfile, publicProfile } from './profiles.ts';
@@ -54,8 +55,9 @@ export class Accounts {
     password: string;
     displayName?: string | undefined;
   }): Promise<SignedIn> {
+    refuseWeakPassword('password', password, username);
     // Before the costly hash; `create` decides for good.
-    if ((await this.#users.credential(username)) !== undefined) throw usernameTaken();
+    if (await this.#users.isTaken(username)) throw usernameTaken();
 
     const createdAt = new Date().toISOString();
     const user: User = { userId: newUserId(), username, displayName, createdAt, authEpoch: 1 };
@@ -102,14 +104,15 @@ export class Accounts {
     await this.#presence.endAll(caller.userId);
   }
 
-  /** For one that was {@link admitLogin | admitted} as a login. Ends every other session, and returns the token of the one that goes on. */
+  /** Ends every other session, and returns the token of the one that goes on. */
   async changePassword(
     caller: User,
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-    address: string,
   ): Promise<Session> {
-    // A stolen token must not become a way to guess the password.
-    await this.#rates.takeLogin(caller.username, address);
+    this.#refuseWithIssuer();
+    refuseWeakPassword('newPassword', newPassword, caller.username);
+    // A stolen token must not become a way to guess the password. Nor must guesses of others keep the owner from changing it.
+    await this.#rates.takePasswordChange(caller.userId);
     const credential = await this.#users.credential(caller.username);
     if (
       credential?.passwordHash === undefined ||
@@ -117,7 +120,7 @@ export class Accounts {
     ) {
       throw wrongCredentials();
     }
-    await this.#rates.loginSucceeded(caller.username, address);
+    await this.#rates.passwordChangeSucceeded(caller.userId);
     const changed = await this.#users.changePassword(
       caller,
       credential.passwordHash,

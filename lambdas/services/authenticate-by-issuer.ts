@@ -1,5 +1,6 @@
 import { issuedUserId } from '../../shared/domain/ids.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
+import type { SecretStore } from '../stores/secret-store.ts';
 import type { User } from '../stores/user-store.ts';
 import type { Authenticate, Users } from './authenticate.ts';
 import type { Enrolment } from './enrolment.ts';
@@ -9,12 +10,17 @@ import { notSignedIn } from './tokens.ts';
 /** By tokens of an OIDC issuer: docs/adr/0013-tokens-of-an-issuer.md. */
 export class AuthenticateByIssuer implements Authenticate {
   readonly #tokens: IssuerTokens;
+  readonly #idSecret: SecretStore;
   readonly #users: Users;
   readonly #enrolment: Enrolment | undefined;
 
-  /** With an `enrolment`, who comes for the first time gets an account. */
-  constructor(tokens: IssuerTokens, users: Users, enrolment?: Enrolment) {
+  /**
+   * @param idSecret keys the ids of users
+   * @param enrolment who comes for the first time gets an account by it
+   */
+  constructor(tokens: IssuerTokens, idSecret: SecretStore, users: Users, enrolment?: Enrolment) {
     this.#tokens = tokens;
+    this.#idSecret = idSecret;
     this.#users = users;
     this.#enrolment = enrolment;
   }
@@ -22,7 +28,8 @@ export class AuthenticateByIssuer implements Authenticate {
   async caller(token: string | undefined): Promise<User> {
     if (token === undefined) throw notSignedIn();
     const claims = await this.#tokens.verify(token);
-    const userId = issuedUserId(this.#tokens.issuer, claims.sub);
+    const { current: key } = await this.#idSecret.keys();
+    const userId = issuedUserId(key, this.#tokens.issuer, claims.sub);
     const user = (await this.#users.user(userId)) ?? (await this.#enrolment?.enrol(userId, claims));
     if (user === undefined) {
       throw new ParleyError('UNAUTHENTICATED', 'There is no account yet: GET /v1/users/me makes it.');

@@ -2,6 +2,7 @@ import type { Count } from '../../shared/domain/metrics.ts';
 import type { BucketSettings, RateLimitSettings, WindowSettings } from '../../shared/domain/rate-limit.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { RateBuckets, RateLimitStore } from '../stores/rate-limit-store.ts';
+import { networksAround } from './client-address.ts';
 
 type BucketName = 'messages' | 'actions' | 'requests' | 'reads' | 'conversations';
 
@@ -36,14 +37,12 @@ export class RateLimiter {
 
   /** One of the registrations tried from an address, whatever comes of it. */
   async takeRegistration(address: string): Promise<void> {
-    if (this.#settings.registrations === null) return;
-    await this.#takeFromWindow(`registrations#${address}`, this.#settings.registrations);
+    await this.#takeFromNetworks('registrations', address, this.#settings.registrations);
   }
 
   /** One of the logins tried from an address, whoever it says it is: before anything of it is read. */
   async takeLoginFrom(address: string): Promise<void> {
-    if (this.#settings.logins === null) return;
-    await this.#takeFromWindow(`logins#${address}`, this.#settings.logins);
+    await this.#takeFromNetworks('logins', address, this.#settings.logins);
   }
 
   /**
@@ -51,15 +50,31 @@ export class RateLimiter {
    * {@link loginSucceeded} takes that back.
    */
   async takeLogin(username: string, address: string): Promise<void> {
-    await this.#takeFromWindow(loginKey(username, address), this.#settings.loginFailures);
-    await this.#takeFromWindow(loginKey(username, 'anywhere'), this.#settings.loginFailuresAnywhere);
+    await this.#takeFromNetworks(loginKeys(username), address, this.#settings.loginFailures);
+    await this.#takeFromWindow(anywhereKey(username), this.#settings.loginFailuresAnywhere);
   }
 
   async loginSucceeded(username: string, address: string): Promise<void> {
-    await Promise.all([
-      this.#windows.forget(loginKey(username, address)),
-      this.#windows.forget(loginKey(username, 'anywhere')),
-    ]);
+    const networks = networksAround(address).map(({ network }) => `${loginKeys(username)}#${network}`);
+    await Promise.all([...networks, anywhereKey(username)].map((key) => this.#windows.forget(key)));
+  }
+
+  /** Counts as {@link takeLogin} does, but for the user alone: whoever signs in as somebody else in vain takes nothing from them. */
+  async takePasswordChange(userId: string): Promise<void> {
+    await this.#takeFromWindow(passwordChangeKey(userId), this.#settings.loginFailures);
+  }
+
+  async passwordChangeSucceeded(userId: string): Promise<void> {
+    await this.#windows.forget(passwordChangeKey(userId));
+  }
+
+  /** From narrow to wide, so that what one client is refused does not count for its neighbours. */
+  async #takeFromNetworks(keys: string, address: string, window: WindowSettings | null): Promise<void> {
+    if (window === null) return;
+    for (const { network, allowance } of networksAround(address)) {
+      const wider = { ...window, count: window.count * allowance };
+      await this.#takeFromWindow(`${keys}#${network}`, wider);
+    }
   }
 
   async #takeFromWindow(key: string, window: WindowSettings): Promise<void> {
@@ -76,6 +91,14 @@ export class RateLimiter {
   }
 }
 
-function loginKey(username: string, address: string): string {
-  return `login#${username}#${address}`;
+function loginKeys(username: string): string {
+  return `login#${username}`;
+}
+
+function anywhereKey(username: string): string {
+  return `${loginKeys(username)}#anywhere`;
+}
+
+function passwordChangeKey(userId: string): string {
+  return `passwordChange#${userId}`;
 }

@@ -1,6 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
-import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
+import { acceptedKeys, tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { SecretStore } from '../stores/secret-store.ts';
 
@@ -10,9 +10,13 @@ const algorithm = 'HS256';
 /** Who a token speaks for. */
 export type TokenSubject = { userId: string; authEpoch: number };
 
-const Claims = v.object({ sub: v.string(), epoch: v.number() });
+const lifetimeSeconds = tokenLifetimeMs / 1000;
+/** A function whose clock is behind by this much still accepts what the others issue. */
+const clockSkewSeconds = 15 * 60;
 
-/** Bearer tokens: JWTs signed with the deployment's own secret; while it is rotated, the previous key verifies too. */
+const Claims = v.object({ sub: v.string(), epoch: v.number(), iat: v.number(), exp: v.number() });
+
+/** Bearer tokens: JWTs signed with the deployment's own secret; once it is rotated, the key before verifies while its tokens live. */
 export class Tokens {
   readonly #secret: SecretStore;
   readonly #clock: () => number;
@@ -25,7 +29,7 @@ export class Tokens {
   async issue({ userId, authEpoch }: TokenSubject): Promise<{ token: string; expiresAt: string }> {
     const { current } = await this.#secret.keys();
     const issuedAt = Math.floor(this.#clock() / 1000);
-    const expiresAt = issuedAt + tokenLifetimeMs / 1000;
+    const expiresAt = issuedAt + lifetimeSeconds;
     const token = await new SignJWT({ epoch: authEpoch })
       .setProtectedHeader({ alg: algorithm })
       .setSubject(userId)
@@ -38,15 +42,17 @@ export class Tokens {
 
   /** Throws `UNAUTHENTICATED` for any token that is not ours, not whole, or no longer good. */
   async verify(token: string): Promise<TokenSubject> {
-    const { current, previous } = await this.#secret.keys();
-    for (const key of previous === undefined ? [current] : [current, previous]) {
+    const now = this.#clock();
+    for (const key of acceptedKeys(await this.#secret.keys(), now)) {
       try {
         const { payload } = await jwtVerify(token, encode(key), {
           algorithms: [algorithm],
           issuer,
-          currentDate: new Date(this.#clock()),
+          currentDate: new Date(now),
         });
-        const { sub, epoch } = v.parse(Claims, payload);
+        const { sub, epoch, iat, exp } = v.parse(Claims, payload);
+        // Ours live no longer than this: one that does was made by somebody else who has the key.
+        if (exp - iat > lifetimeSeconds || iat > now / 1000 + clockSkewSeconds) break;
         return { userId: sub, authEpoch: epoch };
       } catch (error) {
         if (error instanceof errors.JWSSignatureVerificationFailed) continue;

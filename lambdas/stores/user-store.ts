@@ -1,4 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { limits } from '../../shared/protocol/limits.ts';
 import { batchGet, isConditionFailure, isLostRace, type TransactItem, transact } from './dynamo.ts';
 
 export type User = {
@@ -29,6 +30,14 @@ export type Credential = {
   passwordHash?: string;
 };
 
+/** In place of a credential whose user was erased. To everybody but who would register, there is no such username. */
+type HeldUsername = {
+  username: string /** In seconds: DynamoDB removes the item some time later. */;
+  expiresAt: number;
+};
+
+const heldForMs = limits.erasedUsernameDays * 24 * 60 * 60 * 1000;
+
 /** How often erasing starts anew because the user has changed meanwhile. */
 const eraseAttempts = 5;
 
@@ -37,14 +46,20 @@ export class UserStore {
   readonly #documents: DynamoDBDocumentClient;
   readonly #users: string;
   readonly #credentials: string;
+  readonly #clock: () => number;
 
-  constructor(documents: DynamoDBDocumentClient, tables: { users: string; credentials: string }) {
+  constructor(
+    documents: DynamoDBDocumentClient,
+    tables: { users: string; credentials: string },
+    clock: () => number = Date.now,
+  ) {
     this.#documents = documents;
     this.#users = tables.users;
     this.#credentials = tables.credentials;
+    this.#clock = clock;
   }
 
-  /** `false` where the username is taken, or the user is there already. */
+  /** `false` where the username is taken or held back, or the user is there already. */
   async create(user: User, passwordHash?: string): Promise<boolean> {
     const { username, userId } = user;
     const credential: Credential = {
@@ -58,7 +73,9 @@ export class UserStore {
           Put: {
             TableName: this.#credentials,
             Item: credential,
-            ConditionExpression: 'attribute_not_exists(username)',
+            // Only held usernames have the attribute. DynamoDB may be days late to remove one.
+            ConditionExpression: 'attribute_not_exists(username) OR expiresAt <= :now',
+            ExpressionAttributeValues: { ':now': Math.floor(this.#clock() / 1000) },
           },
         },
         {
@@ -77,10 +94,14 @@ export class UserStore {
   }
 
   async credential(username: string): Promise<Credential | undefined> {
-    const { Item } = await this.#documents.send(
-      new GetCommand({ TableName: this.#credentials, Key: { username }, ConsistentRead: true }),
-    );
-    return Item as Credential | undefined; // Only `create` and `changePassword` write this table.
+    const found = await this.#ofUsername(username);
+    return found !== undefined && 'userId' in found ? found : undefined;
+  }
+
+  /** Whether `create` would refuse it. */
+  async isTaken(username: string): Promise<boolean> {
+    const found = await this.#ofUsername(username);
+    return found !== undefined && !('expiresAt' in found && found.expiresAt <= this.#clock() / 1000);
   }
 
   /** Ends every session and sets another password. `false` where the password was changed meanwhile. */
@@ -174,19 +195,20 @@ export class UserStore {
     }
   }
 
-  /** Frees the username, and leaves a tombstone of the user. Doing it again changes nothing. */
+  /** Holds the username back, and leaves a tombstone of the user. Doing it again changes nothing. */
   async erase(userId: string): Promise<Tombstone> {
     for (let attempt = 1; ; attempt += 1) {
       const found = await readItem(this.#documents, this.#users, userId);
       if (found !== undefined && 'erasedAt' in found) return found;
-      const tombstone: Tombstone = { userId, erasedAt: new Date().toISOString() };
+      const erasedAt = this.#clock();
+      const tombstone: Tombstone = { userId, erasedAt: new Date(erasedAt).toISOString() };
       try {
         await transact(this.#documents, [
           {
             // The whole item: so nothing that a profile may yet hold is forgotten here.
             Put: { TableName: this.#users, Item: tombstone, ...stillAs(found) },
           },
-          ...(await this.#deletionOfCredential(found)),
+          ...(await this.#holdOfUsername(found, erasedAt)),
         ]);
         return tombstone;
       } catch (error) {
@@ -218,16 +240,28 @@ export class UserStore {
     return readUser(this.#documents, this.#users, userId);
   }
 
-  /** The username may be somebody else's by now, where tables were restored. */
-  async #deletionOfCredential(user: User | undefined): Promise<TransactItem[]> {
+  async #ofUsername(username: string): Promise<Credential | HeldUsername | undefined> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#credentials, Key: { username }, ConsistentRead: true }),
+    );
+    return Item as Credential | HeldUsername | undefined; // Only this class writes the table.
+  }
+
+  /**
+   * Whoever had it at once would be, to those who knew the user, the same person. The username may be somebody else's by
+   * now, where tables were restored.
+   */
+  async #holdOfUsername(user: User | undefined, erasedAt: number): Promise<TransactItem[]> {
     if (user === undefined) return [];
     const { userId, username } = user;
     if ((await this.credential(username))?.userId !== userId) return [];
+    const held: HeldUsername = { username, expiresAt: Math.ceil((erasedAt + heldForMs) / 1000) };
     return [
       {
-        Delete: {
+        // The whole item: nothing of the credential, nor whose it was, is left.
+        Put: {
           TableName: this.#credentials,
-          Key: { username },
+          Item: held,
           ConditionExpression: 'userId = :userId',
           ExpressionAttributeValues: { ':userId': userId },
         },

@@ -84,6 +84,7 @@ function report(): void {
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_SECRETS_MANAGER: runtime.endpoints.secretsManager,
       TOKEN_SECRET_ARN: runtime.physicalName('TokenSecret'),
+      USER_ID_SECRET_ARN: runtime.physicalName('UserIdSecret'),
       FINGERPRINT_SECRET_ARN: runtime.physicalName('FingerprintSecret'),
       EDGE_SECRET_ARN: runtime.physicalName('EdgeSecret'),
       RATE_LIMIT_SETTINGS: JSON.stringify(rateLimits),

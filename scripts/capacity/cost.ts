@@ -28,7 +28,7 @@ export const standing = {
   alarmedMetrics: 70,
   compositeAlarms: 1,
   dashboards: 1,
-  secrets: 3,
+  secrets: 4,
 };
 
 export type Cost = { service: string; dollars: number }[];

@@ -87,6 +87,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     tag: 'Accounts',
     operationId: 'register',
     summary: 'Register an account',
+    description: 'The password must not be a common one, nor the username or little more.',
     open: true,
     body: {
       schema: RegisterBody,
@@ -101,7 +102,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     },
     errors: {
       FORBIDDEN: 'Registration is closed in this deployment.',
-      CONFLICT: 'The username is taken.',
+      CONFLICT: 'The username is taken, or was that of a user who was erased in the last 90 days.',
       RATE_LIMITED: 'Too many registrations tried from this address, malformed ones too.',
     },
   },
@@ -164,7 +165,8 @@ export const routeDocuments: Record<string, RouteDocument> = {
     operationId: 'eraseSelf',
     summary: 'Erase the caller',
     description:
-      'Once this is answered, every token is refused, the sockets are closed and the username is free. In the background the ' +
+      'Once this is answered, every token is refused, the sockets are closed, and nobody can register the username for ' +
+      `${limits.erasedUsernameDays} days. In the background the ` +
       'caller then leaves all conversations, and all messages of theirs become deleted ones from an account without a name, ' +
       'which the members hear of as of other changes. The last admin of a group hands over to its longest-standing member. ' +
       'It cannot be undone. Repeating it with the old token is answered with UNAUTHENTICATED.',
@@ -175,7 +177,9 @@ export const routeDocuments: Record<string, RouteDocument> = {
     tag: 'Accounts',
     operationId: 'changePassword',
     summary: 'Change the password',
-    description: 'Every older token is refused from now on, and its sockets are closed.',
+    description:
+      'Every older token is refused from now on, and its sockets are closed. The new password must not be a common one, nor the ' +
+      'username or little more.',
     body: {
       schema: ChangePasswordBody,
       example: { currentPassword: 'correct horse', newPassword: 'battery staple' },
@@ -186,7 +190,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     errors: {
       UNAUTHENTICATED: 'The token is not good, or the current password is wrong.',
       CONFLICT: 'The password or the sessions were changed meanwhile.',
-      RATE_LIMITED: 'Too many failures for this username; they count together with those of logins.',
+      RATE_LIMITED: 'Too many wrong passwords from this user. Failed logins do not count here.',
     },
   },
 

@@ -9,6 +9,7 @@ import { PresenceStore } from '../../lambdas/stores/presence-store.ts';
 import { TombstoneStore } from '../../lambdas/stores/tombstone-store.ts';
 import { UserRecordsStore } from '../../lambdas/stores/user-records-store.ts';
 import { ProfileStore, type Tombstone, UserStore } from '../../lambdas/stores/user-store.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import { confirm } from '../deploying/confirm.ts';
 import { managementApiOf } from '../deployment/connections.ts';
 import type { Deployment } from '../deployment/deployment.ts';
@@ -110,7 +111,9 @@ async function eraseOne(
   }
   const before = await parts.users.tombstone(userId);
   await parts.account.request(userId);
-  say(`${who}: the account has ended, and the username is free.`);
+  say(
+    `${who}: the account has ended, and nobody can take the username for ${limits.erasedUsernameDays} days.`,
+  );
   if (parts.failures() > 0) {
     say(`${parts.failures()} of their connections could not be closed. That is tried again.`);
   }

@@ -6,28 +6,22 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { Keys, keysAreFreshForMs, tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
-
-/** Clocks differ, and a function reads the secret when it needs it and not when it is due. */
-const marginMs = 60_000;
-
-const Secret = v.object({
-  ...Keys.entries,
-  /** When the next key, which is `previous` until then, may begin to sign. */
-  promoteAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-  rotatedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-});
-export type Secret = v.InferOutput<typeof Secret>;
+import {
+  Keys,
+  keysAreFreshForMs,
+  previousKeyEndsAt,
+  rotationMarginMs,
+} from '../../shared/domain/secret-keys.ts';
 
 export type Step =
   /** Write this; nothing is due after it but waiting, or nothing at all. */
-  | { do: 'offer' | 'promote'; secret: Secret }
+  | { do: 'offer' | 'promote'; secret: Keys }
   | { do: 'wait'; until: number }
   /** A token of the key before the present one may still be in use. */
   | { do: 'refuse'; until: number };
 
-export function readSecret(text: string | undefined): Secret {
-  const secret = v.safeParse(v.pipe(v.string(), v.parseJson(), Secret), text);
+export function readSecret(text: string | undefined): Keys {
+  const secret = v.safeParse(v.pipe(v.string(), v.parseJson(), Keys), text);
   if (secret.success) return secret.output;
   // The parser's own words would hold the secret.
   throw new Error(
@@ -35,8 +29,13 @@ export function readSecret(text: string | undefined): Secret {
   );
 }
 
+/** What ends all sessions: no key of before is accepted by a function that has read it. */
+export function revoked(): Keys {
+  return { current: newKey() };
+}
+
 /** @param force forgets the key before the present one, and so signs out who still has a token of it */
-export function nextStep(secret: Secret, now: number, force = false): Step {
+export function nextStep(secret: Keys, now: number, force = false): Step {
   const { current, previous, promoteAt, rotatedAt } = secret;
   if (promoteAt !== undefined && previous !== undefined) {
     const until = Date.parse(promoteAt);
@@ -46,16 +45,18 @@ export function nextStep(secret: Secret, now: number, force = false): Step {
       secret: { current: previous, previous: current, rotatedAt: new Date(now).toISOString() },
     };
   }
-  // Functions may sign with the old key until they read the new one, and a token lives from then.
-  const until =
-    rotatedAt === undefined ? 0 : Date.parse(rotatedAt) + tokenLifetimeMs + keysAreFreshForMs + marginMs;
+  const until = previous === undefined || rotatedAt === undefined ? 0 : previousKeyEndsAt(rotatedAt);
   if (now < until && !force) return { do: 'refuse', until };
   return {
     do: 'offer',
     secret: {
       current,
-      previous: randomBytes(48).toString('base64url'),
-      promoteAt: new Date(now + keysAreFreshForMs + marginMs).toISOString(),
+      previous: newKey(),
+      promoteAt: new Date(now + keysAreFreshForMs + rotationMarginMs).toISOString(),
     },
   };
+}
+
+function newKey(): string {
+  return randomBytes(48).toString('base64url');
 }

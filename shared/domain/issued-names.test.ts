@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test, vi } from 'vitest';
@@ -5,14 +6,14 @@ import { Username } from '../protocol/values.ts';
 import { issuedUserId } from './ids.ts';
 import { shownNameOf, usernamesFor } from './issued-names.ts';
 
-const userId = issuedUserId('https://id.example.com', '248289761001');
+const userId = issuedUserId('key', 'https://id.example.com', '248289761001');
 
 test.each<[claims: object, first: string]>([
   [{ preferred_username: 'j.doe' }, 'j.doe'],
   [{ preferred_username: 'Jane Doé' }, 'jane-doe'],
   [{ preferred_username: 'jane@example.com' }, 'jane-example.com'],
-  [{ email: 'jane@example.com' }, 'jane'],
-  [{ preferred_username: '日本', email: 'taro@example.com' }, 'taro'],
+  [{ email: 'jane@example.com', email_verified: true }, 'jane-example.com'],
+  [{ preferred_username: '日本', email: 'taro@example.com', email_verified: true }, 'taro-example.com'],
   [{ preferred_username: 'x'.repeat(80) }, 'x'.repeat(32)],
 ])('%j is called %s', (claims, first) => {
   expect(usernamesFor(userId, claims)[0]).toBe(first);
@@ -25,12 +26,25 @@ test('who has no name is called by the id, and always by the same', () => {
   expect(usernamesFor(userId, {})).toEqual([only]);
 });
 
+test.each([
+  ['was not verified', { email: 'ceo@evil.example', email_verified: false }],
+  ['nobody says was verified', { email: 'ceo@evil.example' }],
+  [
+    'would lose its domain, or a part of it',
+    { email: 'ceo@parley.example.aaaaaaaaaaaaaaaaaa.evil.example', email_verified: true },
+  ],
+  ['grows as it is written in a-z', { email: 'ceo@parley.example.\uFDFA.evil', email_verified: true }],
+  ['is none', { email: 'ceo', email_verified: true }],
+])('an address that %s names nobody', (_, claims) => {
+  expect(usernamesFor(userId, claims)[0]).toMatch(/^user-/);
+});
+
 test('whatever the issuer says, each username is legal, and the last is of this user alone', () => {
   const claim = fc.option(fc.string({ unit: 'binary' }), { nil: undefined });
   fc.assert(
     fc.property(claim, claim, fc.string({ minLength: 1 }), (preferred_username, email, subject) => {
-      const id = issuedUserId('https://id.example.com', subject);
-      const names = usernamesFor(id, { preferred_username, email });
+      const id = issuedUserId('key', 'https://id.example.com', subject);
+      const names = usernamesFor(id, { preferred_username, email, email_verified: true });
       expect(names.filter((name) => v.parse(Username, name) !== name)).toEqual([]);
       expect(names.at(-1)).toMatch(/^user-/);
     }),
@@ -54,10 +68,19 @@ test('a name that may not be shown is left out', () => {
 });
 
 test('the same person has the same id, and nobody else', () => {
-  expect(issuedUserId('https://id.example.com', 'a')).toBe(issuedUserId('https://id.example.com', 'a'));
-  expect(issuedUserId('https://id.example.com', 'a')).not.toBe(issuedUserId('https://id.example.com', 'b'));
-  expect(issuedUserId('https://id.example.com', 'a')).not.toBe(
-    issuedUserId('https://other.example.com', 'a'),
+  const hash = createHash('sha256').update('oidc\nhttps://id.example.com\na').digest('base64url');
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(`usr_${hash}`);
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(
+    issuedUserId('other', 'https://id.example.com', 'a'),
   );
-  expect(issuedUserId('https://id.example.com', 'a')).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).toBe(
+    issuedUserId('key', 'https://id.example.com', 'a'),
+  );
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(
+    issuedUserId('key', 'https://id.example.com', 'b'),
+  );
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).not.toBe(
+    issuedUserId('key', 'https://other.example.com', 'a'),
+  );
+  expect(issuedUserId('key', 'https://id.example.com', 'a')).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
 });

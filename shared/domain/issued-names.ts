@@ -5,23 +5,34 @@ import { DisplayName, Username } from '../protocol/values.ts';
 type Names = {
   preferred_username?: string | undefined;
   email?: string | undefined;
+  /** Whether the issuer has seen to it that the address is the user's own. */
+  email_verified?: boolean | undefined;
   name?: string | undefined;
 };
 
 const longest = 32;
 /** Read of a name at most: enough for any that makes a username, and soon normalized. */
 const unitsRead = 8 * longest;
+/** In ASCII: other characters may become several, and then the end is cut off. */
+const plainAddress = /^[!-?A-~]+@[!-?A-~]+$/;
 
 /**
  * Usernames to try, in this order. The issuer promises neither that its names are unique nor that they are legal here, so
- * one that is taken is followed by the same with a part of the id, which nobody else has.
+ * one that is taken is followed by the same with a part of the id, which nobody else has. An address counts where it was
+ * verified, and as a whole: without its domain, `ceo@evil.example` would be `ceo`.
  */
-export function usernamesFor(userId: string, { preferred_username, email }: Names): string[] {
+export function usernamesFor(userId: string, { preferred_username, email, email_verified }: Names): string[] {
   const id = userId.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const wished = legal(preferred_username) ?? legal(email?.split('@')[0]);
+  const address = email_verified === true && isWhole(email) ? email : undefined;
+  const wished = legal(preferred_username) ?? legal(address);
   const drawn = `user-${id.slice(-24)}`;
   if (wished === undefined) return [drawn];
   return [wished, `${wished.slice(0, longest - 7)}-${id.slice(-6)}`, drawn];
+}
+
+/** With a domain that is not cut off, which would make it look like another. */
+function isWhole(email: string | undefined): boolean {
+  return email !== undefined && email.length <= longest && plainAddress.test(email);
 }
 
 /** `undefined` where there is no name that may be shown. */

@@ -18,4 +18,15 @@ export const OidcSettings = v.strictObject({
     v.minLength(1, 'the audience of tokens for this deployment'),
     v.maxLength(256, 'the audience of tokens for this deployment'),
   ),
+  /**
+   * Which tokens of the issuer for that audience are good. `at+jwt`: access tokens that say so in their header, as RFC 9068
+   * asks for. `access`: also those that do not say what they are, as many issuers' do not, but neither ID tokens, by the claims
+   * that only those have, nor anything that says it is something else. `access-and-id`: ID tokens too, where an issuer's access
+   * tokens are opaque or name no audience.
+   */
+  tokens: v.optional(
+    v.picklist(['at+jwt', 'access', 'access-and-id'], '"at+jwt", "access" or "access-and-id"'),
+    'access',
+  ),
 });
+export type OidcSettings = v.InferOutput<typeof OidcSettings>;

@@ -21,7 +21,7 @@ export const RateLimitSettings = v.strictObject({
   reads: Bucket,
   /** Conversations one user creates. */
   conversations: Bucket,
-  /** Failed logins for one username from one address. */
+  /** Failed logins for one username from one address; and wrong passwords of one user who changes theirs. */
   loginFailures: Window,
   /** Failed logins for one username from anywhere: higher, so that nobody locks another out cheaply. */
   loginFailuresAnywhere: Window,

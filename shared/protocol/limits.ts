@@ -22,6 +22,9 @@ export const limits = {
   /** The longest emoji of Unicode 17, two people who kiss, has 10: none is refused for its length. */
   emojiCodePoints: 32,
 
+  /** Nobody can register the username of one who was erased for this time. */
+  erasedUsernameDays: 90,
+
   /** Reactions of one message, all users' and all emoji's together, and emoji in them: with them it still fits a `sync` reply. */
   reactionsPerMessage: 1_000,
   emojiPerMessage: 50,

@@ -53,3 +53,24 @@ test('a login that succeeds forgives the failures before it', async () => {
     expect((await login('bob', bob.password)).status).toBe(200);
   }
 });
+
+test('guesses of others keep nobody who is signed in from changing the password', async () => {
+  const carol = await parley.register('carol');
+  for (let failure = 1; failure <= 10; failure += 1) {
+    expectProblem(await login('carol', `guess number ${failure}`), 'UNAUTHENTICATED');
+  }
+  expectProblem(await login('carol', carol.password), 'RATE_LIMITED');
+  const change = { currentPassword: carol.password, newPassword: 'what nobody has guessed' };
+  expect((await carol.api.put('/users/me/password', change)).status).toBe(200);
+});
+
+test('a stolen token is no way to guess the password, and such guesses shut nobody out', async () => {
+  const dave = await parley.register('dave');
+  const change = (currentPassword: string) =>
+    dave.api.put('/users/me/password', { currentPassword, newPassword: 'what the thief would like' });
+  for (let failure = 1; failure <= 10; failure += 1) {
+    expectProblem(await change(`guess number ${failure}`), 'UNAUTHENTICATED');
+  }
+  expectProblem(await change(dave.password), 'RATE_LIMITED');
+  expect((await login('dave', dave.password)).status).toBe(200);
+});

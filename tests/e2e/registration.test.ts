@@ -70,6 +70,16 @@ describe('registering', () => {
     expectProblem(await register(body), 'BAD_REQUEST');
   });
 
+  test.each([
+    ['a common password', 'Password1', 'password: must not be one of the most common passwords.'],
+    ['the username as password', 'carol.carol', 'password: must not be the username, or little more.'],
+    ['little more than the username', 'carol.carol!', 'password: must not be the username, or little more.'],
+  ])('%s is refused, and the answer says what to do', async (_, password, reason) => {
+    const answer = await register({ username: 'carol.carol', password });
+    expectProblem(answer, 'BAD_REQUEST');
+    expect(answer.body).toMatchObject({ detail: `${reason} Several words in a row make a good one.` });
+  });
+
   test('passwords are counted in characters, not in UTF-16 units', async () => {
     expectProblem(await register({ username: 'emoji', password: '🔑'.repeat(7) }), 'BAD_REQUEST');
     expect((await register({ username: 'emoji', password: '🔑'.repeat(128) })).status).toBe(201);

@@ -132,6 +132,13 @@ describe('changing the password', () => {
     await expectAccepted(alice.token);
   });
 
+  test('refuses a new one that is common, or the username', async () => {
+    for (const weak of ['12345678', `${alice.user.username}123`]) {
+      expectProblem(await change(alice.password, weak), 'BAD_REQUEST');
+    }
+    await expectAccepted(alice.token);
+  });
+
   test('refuses a new one out of bounds', async () => {
     expectProblem(await change(alice.password, 'short'), 'BAD_REQUEST');
     expectProblem(await change(alice.password, 'x'.repeat(129)), 'BAD_REQUEST');

@@ -80,9 +80,15 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     expect(tables).toHaveLength(tableNames.length);
   });
 
-  test('forgets what concerns live connections and rates by itself, and messages never', () => {
+  test('forgets live connections, rates and the usernames of erased users by itself, and messages never', () => {
     const forgetting = tableNames.filter((name) => tableDefinitions[name].timeToLiveAttribute);
-    expect(forgetting).toEqual(['Presence', 'EndedMemberships', 'Subscriptions', 'RateLimits']);
+    expect(forgetting).toEqual([
+      'Credentials',
+      'Presence',
+      'EndedMemberships',
+      'Subscriptions',
+      'RateLimits',
+    ]);
   });
 
   test('is encrypted, and is reached over TLS only', () => {
@@ -112,9 +118,9 @@ describe.each(wholeStages)('what stage %s keeps', (stage) => {
     }
   });
 
-  test('includes keys drawn at random, for signing, for fingerprints and for the distribution', () => {
+  test('includes keys drawn at random, for signing, for ids, for fingerprints and for the distribution', () => {
     const secrets = deployment.ofType('AWS::SecretsManager::Secret');
-    expect(secrets).toHaveLength(3);
+    expect(secrets).toHaveLength(4);
     for (const { properties } of secrets) {
       expect(properties['GenerateSecretString']).toMatchObject({
         SecretStringTemplate: '{}',

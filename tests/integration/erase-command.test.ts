@@ -28,7 +28,7 @@ test('an operator erases somebody by name, follows it to its end, and finds it i
   const outcome = await erase('--user', 'Carol', '--yes');
   expect(outcome).toMatchObject({ code: 0, stderr: '' });
   expect(outcome.stdout).toMatch(
-    /^carol \(usr_\S+\) of .*: the account has ended, and the username is free\.\n/,
+    /^carol \(usr_\S+\) of .*: the account has ended, and nobody can take the username for 90 days\.\n/,
   );
   expect(outcome.stdout).toMatch(/\nErased at \S+Z\. [^\n]+\n$/);
   await carols.closed;

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Slice, settlingMs } from '../../lambdas/services/erase-user.ts';
 import { messagesPerAppend } from '../../lambdas/stores/message-log.ts';
+import { UserStore } from '../../lambdas/stores/user-store.ts';
 import { writeGroup } from '../support/group-rows.ts';
 import { type Container, World } from '../support/world.ts';
 
@@ -262,4 +263,48 @@ test('an account is not made again under the same id, as an issuer’s token wou
   const again = { userId: erin, username: `${erin}-2`, displayName: 'Erin', createdAt, authEpoch: 1 };
   expect(await parley.stores.users.create(again)).toBe(false);
   expect(await parley.stores.users.credential(`${erin}-2`)).toBeUndefined();
+});
+
+describe('the username of an erased user', () => {
+  const day = 24 * 60 * 60 * 1000;
+  const tables = () => ({ users: world.table('Users'), credentials: world.table('Credentials') });
+  /** The store as it is that many days later. */
+  const storeAfter = (days: number) =>
+    new UserStore(parley.documents, tables(), () => Date.now() + days * day);
+  const somebodyElse = (username: string) => ({
+    userId: randomUUID(),
+    username,
+    displayName: 'Somebody else',
+    createdAt: new Date().toISOString(),
+    authEpoch: 1,
+  });
+
+  test('is nobody’s for 90 days, whatever DynamoDB has removed by then, and then anybody’s', async () => {
+    await parley.account.request(erin);
+    expect(await parley.stores.users.credential(erin)).toBeUndefined();
+    for (const days of [0, 89]) {
+      expect(await storeAfter(days).isTaken(erin)).toBe(true);
+      expect(await storeAfter(days).create(somebodyElse(erin), 'hash')).toBe(false);
+    }
+    expect(await storeAfter(91).isTaken(erin)).toBe(false);
+    const next = somebodyElse(erin);
+    expect(await storeAfter(91).create(next, 'hash')).toBe(true);
+    expect(await storeAfter(91).credential(erin)).toEqual({
+      username: erin,
+      userId: next.userId,
+      passwordHash: 'hash',
+    });
+    // Who has it now keeps it, also from who erases the one before once more.
+    await erase(erin);
+    expect(await storeAfter(91).isTaken(erin)).toBe(true);
+    expect(await storeAfter(200).isTaken(erin)).toBe(true);
+  });
+
+  test('says no more than that it is held: not whose it was', async () => {
+    await parley.account.request(erin);
+    const { Item } = await parley.documents.send(
+      new GetCommand({ TableName: world.table('Credentials'), Key: { username: erin } }),
+    );
+    expect(Item).toEqual({ username: erin, expiresAt: expect.any(Number) });
+  });
 });

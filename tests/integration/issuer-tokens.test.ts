@@ -3,6 +3,7 @@ import { base64url, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IssuerTokens } from '../../lambdas/services/issuer-tokens.ts';
 import { IssuerKeys } from '../../lambdas/stores/issuer-keys.ts';
+import type { OidcSettings } from '../../shared/domain/oidc-settings.ts';
 import { OidcIssuer } from '../support/oidc-issuer.ts';
 
 let issuer: OidcIssuer;
@@ -20,9 +21,9 @@ afterEach(async () => {
 });
 
 /** What a new container begins with. */
-function coldStart(): IssuerTokens {
+function coldStart(accepted: OidcSettings['tokens'] = 'access'): IssuerTokens {
   const keys = new IssuerKeys(issuer.url, (error) => failures.push(error));
-  return new IssuerTokens({ issuer: issuer.url, audience: issuer.audience }, keys);
+  return new IssuerTokens({ issuer: issuer.url, audience: issuer.audience, tokens: accepted }, keys);
 }
 
 function inSeconds(seconds: number): void {
@@ -66,6 +67,31 @@ test.each<[what: string, token: () => Promise<string>]>([
 ])('a token %s is refused', async (_, token) => {
   await expect(tokens.verify(await token())).rejects.toMatchObject(unauthenticated);
   expect(failures).toEqual([]);
+});
+
+describe('of the things that an issuer signs for one audience', () => {
+  const events = { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } };
+  const idToken = { nonce: 'n-0S6_WzA2Mj', at_hash: 'MTIzNDU2Nzg5MDEyMzQ1Ng' };
+  type Thing = [what: string, typ: string | undefined, claims: Record<string, unknown>, goodWith: string[]];
+  test.each<Thing>([
+    ['an access token of RFC 9068', 'at+jwt', {}, ['at+jwt', 'access', 'access-and-id']],
+    ['the same, as a media type', 'application/AT+JWT', {}, ['at+jwt', 'access', 'access-and-id']],
+    ['a token that is some JWT', 'JWT', {}, ['access', 'access-and-id']],
+    ['a token that does not say what it is', undefined, {}, ['access', 'access-and-id']],
+    ['an ID token', 'JWT', idToken, ['access-and-id']],
+    ['an ID token with its nonce alone', undefined, { nonce: 'n' }, ['access-and-id']],
+    ['an ID token with the hash of a code', 'JWT', { c_hash: 'h' }, ['access-and-id']],
+    ['a logout token', 'logout+jwt', events, []],
+    ['a logout token that is some JWT', 'JWT', events, []],
+    ['a client’s proof of its key', 'dpop+jwt', {}, []],
+  ])('%s is good where it is asked for', async (_, typ, claims, goodWith) => {
+    const token = await issuer.token('ann', claims, typ);
+    for (const accepted of ['at+jwt', 'access', 'access-and-id'] as const) {
+      const verified = coldStart(accepted).verify(token);
+      if (goodWith.includes(accepted)) await expect(verified).resolves.toMatchObject({ sub: 'ann' });
+      else await expect(verified).rejects.toMatchObject(unauthenticated);
+    }
+  });
 });
 
 async function swapped(): Promise<string> {

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import fc from 'fast-check';
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Tokens } from '../../lambdas/services/tokens.ts';
 import { SecretStore } from '../../lambdas/stores/secret-store.ts';
 import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import { type SecretsEmulator, startSecrets } from '../../local/emulators/secrets.ts';
-import { nextStep, readSecret } from '../../scripts/rotating/rotation.ts';
+import { nextStep, readSecret, revoked } from '../../scripts/rotating/rotation.ts';
 import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
 
 let dataDirectory: string;
@@ -31,13 +32,13 @@ const subject = { userId: 'usr_a', authEpoch: 1 };
 let secrets = 0;
 
 /** A secret of its own, and functions that remember its keys, all by one clock. */
-function newDeployment(functions: number) {
+function newDeployment(functions: number, secretString = '{"current":"first"}') {
   secrets += 1;
   const name = `secret-${secrets}`;
   const secret = emulator.secrets.create(
     name,
     `arn:aws:secretsmanager:us-east-1:0:secret:${name}-abcdef`,
-    '{"current":"first"}',
+    secretString,
   );
   const time = { now: start };
   const containers = Array.from(
@@ -57,6 +58,11 @@ function newDeployment(functions: number) {
       }
       return step.do;
     },
+    /** What the command does with `--revoke`. */
+    revoke: () =>
+      client.send(
+        new PutSecretValueCommand({ SecretId: secret.arn, SecretString: JSON.stringify(revoked()) }),
+      ),
   };
 }
 
@@ -102,6 +108,28 @@ test('the new key signs six minutes after it was offered, and the one before is 
   expect(await rotate()).toBe('offer');
 });
 
+test('ninety days after a rotation the key before it opens nothing, whoever has it', async () => {
+  const { time, containers, rotate, keys } = newDeployment(1);
+  const { current: leaked } = keys();
+  for (const expected of ['offer', 'promote']) {
+    expect(await rotate()).toBe(expected);
+    time.now += 6 * minute;
+  }
+  expect(keys().previous).toBe(leaked);
+  time.now += 90 * 24 * 60 * minute;
+  const forge = (claims: object) =>
+    new SignJWT({ epoch: 1, ...claims })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject('usr_victim')
+      .setIssuer('parley')
+      .sign(new TextEncoder().encode(leaked));
+  const now = Math.floor(time.now / 1000);
+  for (const claims of [{}, { iat: now }, { iat: now, exp: now + 60 }]) {
+    const token = await forge(claims);
+    await expect(containers[0]?.verify(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  }
+});
+
 test('a forced rotation drops the key before the present one', async () => {
   const { time, containers, rotate } = newDeployment(1);
   const [container] = containers;
@@ -115,10 +143,36 @@ test('a forced rotation drops the key before the present one', async () => {
   await expect(container?.verify(stolen?.token ?? '')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
+test('a revoked key is refused once functions have read the secret again, and new sessions are good', async () => {
+  const { time, containers, rotate, revoke } = newDeployment(1);
+  const [container] = containers;
+  const stolen = await container?.issue(subject);
+  for (const expected of ['offer', 'promote']) {
+    expect(await rotate()).toBe(expected);
+    time.now += 6 * minute;
+  }
+  const present = await container?.issue(subject);
+  await revoke();
+  time.now += 5 * minute;
+  for (const { token } of [stolen, present].map((one) => one ?? { token: '' })) {
+    await expect(container?.verify(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  }
+  const next = await container?.issue(subject);
+  expect(await container?.verify(next?.token ?? '')).toEqual(subject);
+  // Nothing is left to wait for.
+  expect(await rotate()).toBe('offer');
+});
+
 test('what a function has always been able to read, it reads during a rotation', async () => {
   const { rotate, keys } = newDeployment(1);
   await rotate();
   expect(keys()).toMatchObject({ current: 'first', previous: expect.any(String) });
+});
+
+test('a secret of an earlier version, or with a time that is none, keeps its key', async () => {
+  const { containers } = newDeployment(1, '{"current":"first","previous":"zeroth","rotatedAt":"yesterday"}');
+  const issued = await containers[0]?.issue(subject);
+  expect(await containers[0]?.verify(issued?.token ?? '')).toEqual(subject);
 });
 
 test('a secret that is not one of ours is told without a word of it', () => {

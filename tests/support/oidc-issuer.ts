@@ -65,9 +65,10 @@ export class OidcIssuer {
   }
 
   /** A good token, but for what is said otherwise; a claim that is `undefined` is left out. */
-  async token(sub: string, claims: Changes = {}): Promise<string> {
+  async token(sub: string, claims: Changes = {}, typ?: string): Promise<string> {
     const { kid, privateKey } = this.#key();
-    return new SignJWT(this.claims(sub, claims)).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
+    const header = { alg: 'RS256', kid, ...(typ !== undefined && { typ }) };
+    return new SignJWT(this.claims(sub, claims)).setProtectedHeader(header).sign(privateKey);
   }
 
   claims(sub: string, claims: Changes = {}): JWTPayload {

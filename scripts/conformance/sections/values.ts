@@ -132,6 +132,13 @@ export const values = section('§2 Values', [
     const session = await answered(cast.caller().post('/login', { username, password }), 200, SignedIn);
     equal(session.user.username, user.username);
   }),
+  must('values.password.weak', 'A password is not a common one, nor the username', async (cast) => {
+    if (cast.isGiven) throw new Skipped('this run registers nobody');
+    const username = `c-weak-${cast.word}`;
+    for (const password of ['password1', '12345678', username, `${username.toUpperCase()}1`]) {
+      await refused(cast.caller().post('/users', { username, password }), 'BAD_REQUEST');
+    }
+  }),
   must('values.password', 'A password has 8 to 128 characters', async (cast) => {
     const username = `c-none-${cast.word}`;
     for (const password of ['seven77', 'x'.repeat(129)]) {

@@ -30,7 +30,8 @@ export function EraseAccountDialog({ onErased, onClose }: Props) {
     <Dialog title="Delete your account?" onClose={onClose}>
       <p>
         Your profile, your password and your memberships are erased, others see your messages as deleted ones
-        without a name, and your username is free for somebody else. Nobody can undo this.
+        without a name, and your username is nobody’s: after 90 days somebody else may take it. Nobody can
+        undo this.
       </p>
       <form onSubmit={erase}>
         <Field

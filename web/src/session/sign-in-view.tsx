@@ -95,7 +95,7 @@ export function SignInView({ notice, onSignedIn }: Props) {
         )}
         <Field
           label="Password"
-          hint={registering ? '8 characters or more' : undefined}
+          hint={registering ? '8 characters or more. Several words are best' : undefined}
           isPassword
           value={password}
           onValue={setPassword}
