@@ -59,6 +59,7 @@ export type RuntimeOptions = {
     | 'preload'
     | 'concurrencyPerFunction'
     | 'concurrency'
+    | 'patienceMilliseconds'
     | 'maxEnvironments'
     | 'onLog'
     | 'onInvocation'

@@ -50,8 +50,9 @@ export const handler = httpHandler(
       await erasure.request(userId);
       return begun;
     }),
-    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body }) =>
-      ok(await users.changePassword(caller, body)),
+    'PUT /users/me/password': signedIn(
+      { admit: () => users.admitPasswordChange(), body: ChangePasswordBody },
+      async (caller, { body }) => ok(await users.changePassword(caller, body)),
     ),
 
     // Fewer of them than of other reads: nobody shall go through all usernames.

@@ -104,12 +104,19 @@ export class Accounts {
     await this.#presence.endAll(caller.userId);
   }
 
-  /** Ends every other session, and returns the token of the one that goes on. */
+  /** Before anything of a password change is read: whether there can be one. */
+  async admitPasswordChange(): Promise<void> {
+    this.#refuseWithIssuer();
+  }
+
+  /**
+   * For one that was {@link admitPasswordChange | admitted}. Ends every other session, and returns the token of the one that
+   * goes on.
+   */
   async changePassword(
     caller: User,
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
   ): Promise<Session> {
-    this.#refuseWithIssuer();
     refuseWeakPassword('newPassword', newPassword, caller.username);
     // A stolen token must not become a way to guess the password. Nor must guesses of others keep the owner from changing it.
     await this.#rates.takePasswordChange(caller.userId);

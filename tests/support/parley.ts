@@ -56,6 +56,8 @@ export class Parley {
       log: (line) => logLines.push(line),
       lambda: {
         environment,
+        // Other test files share the machine, and how much it bears is not what these are about.
+        patienceMilliseconds: 30_000,
         preload: preload.map((name) => join(import.meta.dirname, `${name}.ts`)),
         onLog: ({ functionName, line }) => logLines.push(`${functionName} ${line}`),
         onInvocation: (report) => invocations.push(report),
