@@ -31,8 +31,9 @@ export default defineConfig({
       'shared/**/*.test.ts',
       `tests/integration/{${quickestFirst.join(',')}}.test.ts`,
     ],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Stryker has its own limit for a mutant. The first run must not fail because the machine is busy.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Modules stay loaded from file to file: to load the SDK takes longer than most tests.
     pool: 'threads',
     isolate: false,
