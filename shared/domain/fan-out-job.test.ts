@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { mergedRanges, type Range, rangesOf } from './fan-out-job.ts';
+import { FanOutJob, mergedRanges, type Range, rangesOf, subjectOf } from './fan-out-job.ts';
 
 const numbersIn = (ranges: Range[]) =>
   ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
@@ -30,4 +31,24 @@ test('ranges that overlap or touch become one', () => {
     { from: 5, to: 6 },
     { from: 9, to: 9 },
   ]);
+});
+
+const messages = { version: 1 as const, conversationId: 'cnv_1', bucket: 0, fromSeq: 2, toSeq: 3 };
+const changes = { version: 1 as const, conversationId: 'cnv_1', bucket: 15, fromRevision: 4, toRevision: 5 };
+
+test('a job is of messages or of changes, for one of 16 buckets', () => {
+  expect(v.parse(FanOutJob, { ...messages, later: true })).toEqual(messages);
+  expect(v.parse(FanOutJob, { ...messages, acceptedAt: 7 })).toEqual({ ...messages, acceptedAt: 7 });
+  expect(v.parse(FanOutJob, changes)).toEqual(changes);
+  for (const whole of [messages, changes]) {
+    for (const name of Object.keys(whole))
+      expect(v.is(FanOutJob, { ...whole, [name]: undefined })).toBe(false);
+    for (const wrong of [{ version: 2 }, { bucket: -1 }, { bucket: 16 }, { bucket: 1.5 }]) {
+      expect(v.is(FanOutJob, { ...whole, ...wrong }), JSON.stringify(wrong)).toBe(false);
+    }
+  }
+});
+
+test('a job says what it is about', () => {
+  expect([subjectOf(messages), subjectOf(changes)]).toEqual(['messages 2 to 3', 'changes 4 to 5']);
 });

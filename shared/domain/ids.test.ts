@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { ConversationId, UserId } from '../protocol/values.ts';
-import { createdConversationId, dmConversationId, newConversationId, newUserId } from './ids.ts';
+import {
+  createdConversationId,
+  dmConversationId,
+  issuedUserId,
+  newAcceptId,
+  newConversationId,
+  newUserId,
+} from './ids.ts';
 
 const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
 
@@ -34,4 +41,26 @@ test('every id is one the protocol allows', () => {
   for (const made of [newConversationId(), dmConversationId('a', 'b'), createdConversationId('a', 'b')]) {
     expect(v.is(ConversationId, made)).toBe(true);
   }
+});
+
+test('new ids say what they are of, and are never the same', () => {
+  for (const [make, prefix] of [
+    [newUserId, 'usr_'],
+    [newConversationId, 'cnv_'],
+    [newAcceptId, 'acc_'],
+  ] as const) {
+    const made = Array.from({ length: 100 }, make);
+    expect(new Set(made).size).toBe(100);
+    for (const one of made) expect(one.slice(0, 4)).toBe(prefix);
+  }
+});
+
+test('derived ids are the same in every version', () => {
+  // Rows are stored under them: another id would be another conversation, or another user.
+  expect([dmConversationId('a', 'b'), createdConversationId('a', 'b'), issuedUserId('a', 'b')]).toEqual([
+    'cnv_6bUUayPcrLfpDQ6iYOJTC6YZZ7yqj7rKtxjxt1_klcE',
+    'cnv_ZhAznyE_amfO4Xx8X47ngWjdxvadcajrTKAjqB_F-ME',
+    'usr_Ne56OmELAWdHVbNlqwzwAOsNq-jeHeRJgPpR3BJ4J1Q',
+  ]);
+  expect(v.is(UserId, issuedUserId('https://id.example.com', 'subject'))).toBe(true);
 });

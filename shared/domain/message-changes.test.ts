@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Message } from '../protocol/entities.ts';
 import { limits } from '../protocol/limits.ts';
 import type { MessageChange } from './accepted-change.ts';
-import { type Changer, changedMessage } from './message-changes.ts';
+import { actionOf, type Changer, changedMessage } from './message-changes.ts';
 import { jsonBytes } from './split-by-bytes.ts';
 
 const now = '2026-11-24T12:00:00.000Z';
@@ -158,4 +158,9 @@ test('whatever comes in whatever order, a second time changes nothing more, and 
       }
     }),
   );
+});
+
+test('a change is called what clients call it, and an erasure nothing', () => {
+  const all = [edit('x'), remove, react('add'), react('remove'), erase];
+  expect(all.map(actionOf)).toEqual(['editMessage', 'deleteMessage', 'react', 'react', undefined]);
 });

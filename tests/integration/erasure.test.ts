@@ -5,6 +5,7 @@ import { type Slice, settlingMs } from '../../lambdas/services/erase-user.ts';
 import { messagesPerAppend } from '../../lambdas/stores/message-log.ts';
 import { UserStore } from '../../lambdas/stores/user-store.ts';
 import { writeGroup } from '../support/group-rows.ts';
+import { thoroughTest } from '../support/thorough-test.ts';
 import { type Container, World } from '../support/world.ts';
 
 let world: World;
@@ -71,38 +72,45 @@ async function contents(conversationId: string): Promise<string[]> {
   return found;
 }
 
-test('a thousand messages over several conversations go in slices of at most 125, and all of them', {
-  timeout: 60_000,
-}, async () => {
-  const groups = [
-    await writeGroup(parley, alice, [erin]),
-    await writeGroup(parley, alice, [erin, bob]),
-    await writeGroup(parley, erin, [bob]),
-  ];
-  for (const [index, count] of [500, 300, 200].entries()) await writeMessages(groups[index] ?? '', count);
+thoroughTest(
+  'a thousand messages over several conversations go in slices of at most 125, and all of them',
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    const groups = [
+      await writeGroup(parley, alice, [erin]),
+      await writeGroup(parley, alice, [erin, bob]),
+      await writeGroup(parley, erin, [bob]),
+    ];
+    for (const [index, count] of [500, 300, 200].entries()) await writeMessages(groups[index] ?? '', count);
 
-  const slices = await erase(erin);
-  expect(slices[0]).toEqual({ step: 'memberships', done: 3 });
-  const messages = slices.filter(({ step }) => step === 'messages');
-  expect(messages.map(({ done }) => done)).toEqual(Array.from({ length: 8 }, () => 125));
-  await deliverAll();
-  for (const [index, count] of [500, 300, 200].entries()) {
-    expect(await contents(groups[index] ?? '')).toEqual(Array.from({ length: count }, () => ''));
-  }
-});
+    const slices = await erase(erin);
+    expect(slices[0]).toEqual({ step: 'memberships', done: 3 });
+    const messages = slices.filter(({ step }) => step === 'messages');
+    expect(messages.map(({ done }) => done)).toEqual(Array.from({ length: 8 }, () => 125));
+    await deliverAll();
+    for (const [index, count] of [500, 300, 200].entries()) {
+      expect(await contents(groups[index] ?? '')).toEqual(Array.from({ length: count }, () => ''));
+    }
+  },
+);
 
-test('many conversations are left a few at a time, and none is touched before all are left', async () => {
-  const groups = [];
-  for (let count = 0; count < 60; count += 1) groups.push(await writeGroup(parley, alice, [erin]));
-  await writeMessages(groups[0] ?? '', 1);
-  expect(await erase(erin)).toEqual([
-    { step: 'memberships', done: 25 },
-    { step: 'memberships', done: 25 },
-    { step: 'memberships', done: 10 },
-    { step: 'messages', done: 1 },
-    { step: 'finished', done: 0 },
-  ]);
-});
+thoroughTest(
+  'many conversations are left a few at a time, and none is touched before all are left',
+  async () => {
+    const groups = [];
+    for (let count = 0; count < 60; count += 1) groups.push(await writeGroup(parley, alice, [erin]));
+    await writeMessages(groups[0] ?? '', 1);
+    expect(await erase(erin)).toEqual([
+      { step: 'memberships', done: 25 },
+      { step: 'memberships', done: 25 },
+      { step: 'memberships', done: 10 },
+      { step: 'messages', done: 1 },
+      { step: 'finished', done: 0 },
+    ]);
+  },
+);
 
 test('a conversation that cannot be left keeps the job failing, and the user in no other', async () => {
   const [broken, sound] = [await writeGroup(parley, alice, [erin]), await writeGroup(parley, alice, [erin])];

@@ -5,6 +5,7 @@ import { bucketOfConnection } from '../../shared/domain/large-groups.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { FaultSource } from '../faults/faults.ts';
 import { writeGroup } from '../support/group-rows.ts';
+import { thoroughTest } from '../support/thorough-test.ts';
 import { type Container, World } from '../support/world.ts';
 
 let world: World;
@@ -230,7 +231,7 @@ test('who is removed hears no more, though the removing dies right after it was 
   expect(heard(bob)).toEqual(['conversation', 2]);
 });
 
-test('a joining that died half-way is finished when it is repeated', async () => {
+thoroughTest('a joining that died half-way is finished when it is repeated', async () => {
   const id = await largeGroup();
   await connect(carol);
   const counted = new FaultSource([]);
@@ -263,34 +264,37 @@ test('what is said while somebody joins is announced to them', async () => {
   expect(frames.map((event) => event.type === 'conversation' && event.conversation.lastSeq)).toEqual([0, 1]);
 });
 
-test('subscribing a group can die at any call, and is finished by the next who adds a member', async () => {
-  const counted = new FaultSource([]);
-  const grow = async (container: Container, id: string) => container.members.add(alice, id, [carol]);
-  const small = () => writeGroup(parley, alice, [bob, ...crowd.slice(0, 148)]);
-  await connect(alice);
-  await connect(bob);
-  await grow(world.container(counted), await small());
-  // The first calls, some among the marks, and the last ones.
-  const deaths = [2, 4, 5, 60, 104, 106, 108, 158, 161, 164];
-  expect(counted.calls).toBeGreaterThan(160);
-  for (const calls of deaths) {
-    const id = await small();
-    const dying = world.container(new FaultSource([...Array(calls).fill('none'), 'death']));
-    await grow(dying, id).catch(() => undefined);
-    await grow(parley, id);
-    await parley.members.add(alice, id, [dave]);
-    const head = await parley.stores.conversations.head(id);
-    expect(head, `died at call ${calls}`).toMatchObject({ subscriptions: 'complete', memberCount: 152 });
-    for (const userId of [alice, bob, carol, dave, crowd[0] ?? '', crowd[147] ?? '']) {
-      const marks = await parley.stores.inbox.subscribed(userId);
-      expect(
-        marks.map((mark) => mark.conversationId),
-        `died at call ${calls}`,
-      ).toContain(id);
+thoroughTest(
+  'subscribing a group can die at any call, and is finished by the next who adds a member',
+  async () => {
+    const counted = new FaultSource([]);
+    const grow = async (container: Container, id: string) => container.members.add(alice, id, [carol]);
+    const small = () => writeGroup(parley, alice, [bob, ...crowd.slice(0, 148)]);
+    await connect(alice);
+    await connect(bob);
+    await grow(world.container(counted), await small());
+    // The first calls, some among the marks, and the last ones.
+    const deaths = [2, 4, 5, 60, 104, 106, 108, 158, 161, 164];
+    expect(counted.calls).toBeGreaterThan(160);
+    for (const calls of deaths) {
+      const id = await small();
+      const dying = world.container(new FaultSource([...Array(calls).fill('none'), 'death']));
+      await grow(dying, id).catch(() => undefined);
+      await grow(parley, id);
+      await parley.members.add(alice, id, [dave]);
+      const head = await parley.stores.conversations.head(id);
+      expect(head, `died at call ${calls}`).toMatchObject({ subscriptions: 'complete', memberCount: 152 });
+      for (const userId of [alice, bob, carol, dave, crowd[0] ?? '', crowd[147] ?? '']) {
+        const marks = await parley.stores.inbox.subscribed(userId);
+        expect(
+          marks.map((mark) => mark.conversationId),
+          `died at call ${calls}`,
+        ).toContain(id);
+      }
+      expect(await connectionsIn(id), `died at call ${calls}`).toEqual([alice, bob].sort());
     }
-    expect(await connectionsIn(id), `died at call ${calls}`).toEqual([alice, bob].sort());
-  }
-});
+  },
+);
 
 async function connectionsIn(id: string): Promise<string[]> {
   const found: string[] = [];

@@ -44,7 +44,11 @@ test('the table forgets a user 30 days after the last sign, and not before', asy
   const days = (count: number) => at / 1000 + count * 24 * 60 * 60;
   const expiry = async () => {
     const { Item } = await documents.send(
-      new GetCommand({ TableName: world.table('Presence'), Key: { userId, region: 'us-east-1' } }),
+      new GetCommand({
+        TableName: world.table('Presence'),
+        Key: { userId, region: 'us-east-1' },
+        ConsistentRead: true,
+      }),
     );
     return Item?.['expiresAt'];
   };

@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -69,24 +66,13 @@ import { RateLimitStore } from '../../lambdas/stores/rate-limit-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from '../../lambdas/stores/subscription-store.ts';
 import { UserRecordsStore } from '../../lambdas/stores/user-records-store.ts';
 import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
-import { startDynamoDb } from '../../local/emulators/dynamodb.ts';
-import { startEvents } from '../../local/emulators/events.ts';
-import { startKinesis } from '../../local/emulators/kinesis.ts';
-import { provisionQueue } from '../../local/emulators/provision-queues.ts';
-import { provisionTable } from '../../local/emulators/provision-tables.ts';
-import { startQueuesAndBuckets } from '../../local/emulators/queues-and-buckets.ts';
-import { resourceAttributes } from '../../local/emulators/resource-attributes.ts';
-import { loadAssembly } from '../../local/template/assembly.ts';
-import { synth } from '../../scripts/synth.ts';
 import type { Count, MetricName } from '../../shared/domain/metrics.ts';
 import { OfflineMessage } from '../../shared/domain/offline-message.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
 import { ConnectionsApi } from '../fakes/connections-api.ts';
 import { FaultSource, type FaultyInvocation } from '../faults/faults.ts';
-
-const region = 'us-east-1';
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-const streamName = 'faults';
+import { withStaleReads } from '../faults/stale-reads.ts';
+import { credentials, type Emulators, newQueue, openEmulators, region } from './emulators.ts';
 
 const common = {
   region,
@@ -99,105 +85,67 @@ const common = {
 /** The real emulators with the tables of the template, and the makers of Lambda containers that may fail. */
 export class World {
   readonly connections: ConnectionsApi;
-  readonly #endpoints: { dynamodb: string; kinesis: string; sqs: string; eventBridge: string };
-  readonly #eventsFile: string;
+  readonly #emulators: Emulators;
   readonly #fanOutQueueUrl: string;
   readonly #erasureQueueUrl: string;
   readonly #queues: SQSClient;
-  readonly #tables: Record<string, string>;
-  readonly #close: () => Promise<void>;
   readonly #stream: KinesisClient;
+  readonly #streamName: string;
   #iterator: string | undefined;
 
   private constructor(parts: {
     connections: ConnectionsApi;
-    endpoints: { dynamodb: string; kinesis: string; sqs: string; eventBridge: string };
-    eventsFile: string;
+    emulators: Emulators;
+    queues: SQSClient;
     fanOutQueueUrl: string;
     erasureQueueUrl: string;
-    tables: Record<string, string>;
-    close: () => Promise<void>;
+    stream: KinesisClient;
+    streamName: string;
   }) {
     this.connections = parts.connections;
-    this.#endpoints = parts.endpoints;
-    this.#tables = parts.tables;
-    this.#close = parts.close;
-    this.#eventsFile = parts.eventsFile;
+    this.#emulators = parts.emulators;
+    this.#queues = parts.queues;
     this.#fanOutQueueUrl = parts.fanOutQueueUrl;
     this.#erasureQueueUrl = parts.erasureQueueUrl;
-    this.#queues = new SQSClient(this.#settings('sqs'));
-    this.#stream = new KinesisClient(this.#settings('kinesis'));
+    this.#stream = parts.stream;
+    this.#streamName = parts.streamName;
   }
 
+  /** Worlds that share emulators share the tables and the event bus; each has its own stream and queues. */
   static async open(): Promise<World> {
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-faults-'));
-    const [dynamodb, kinesis, queues, events, connections, assemblyDirectory] = await Promise.all([
-      startDynamoDb({ dataDirectory, log: () => {} }),
-      startKinesis({ dataDirectory }),
-      startQueuesAndBuckets({ dataDirectory, region }),
-      startEvents({ dataDirectory }),
-      ConnectionsApi.start(),
-      synth('local'),
+    const [emulators, connections] = await Promise.all([openEmulators(), ConnectionsApi.start()]);
+    const { addresses } = emulators;
+    const queues = new SQSClient({ ...common, endpoint: addresses.sqs });
+    const stream = new KinesisClient({ ...common, endpoint: addresses.kinesis });
+    const streamName = randomUUID();
+    const [fanOutQueueUrl, erasureQueueUrl] = await Promise.all([
+      newQueue(queues, addresses, 'FanOutJobs'),
+      newQueue(queues, addresses, 'ErasureJobs'),
+      stream.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: 1 })),
     ]);
-    const queuesEndpoint = queues.endpoint;
-    const attributes = { region, accountId: '0'.repeat(12), queuesEndpoint, gatewayEndpoint: '' };
-    const assembly = loadAssembly(assemblyDirectory, resourceAttributes(attributes));
-    const client = new DynamoDBClient({ endpoint: dynamodb.endpoint, region, credentials });
-    const tables: Record<string, string> = {};
-    for (const table of assembly.ofType('AWS::DynamoDB::Table')) {
-      await provisionTable(client, table);
-      tables[table.logicalId.slice(0, -8)] = table.ref; // CDK appends a hash of 8 characters.
-    }
-    client.destroy();
-    const endpoints = {
-      dynamodb: dynamodb.endpoint,
-      kinesis: kinesis.endpoint,
-      sqs: queuesEndpoint,
-      eventBridge: events.endpoint,
-    };
-    const queueClient = new SQSClient({ ...common, endpoint: queuesEndpoint });
-    for (const queue of assembly.ofType('AWS::SQS::Queue')) await provisionQueue(queueClient, queue);
-    queueClient.destroy();
-    const queueUrl = (id: string) =>
-      assembly.ofType('AWS::SQS::Queue').find(({ logicalId }) => logicalId.startsWith(id))?.ref ?? '';
-    const world = new World({
-      connections,
-      endpoints,
-      eventsFile: join(dataDirectory, 'events.jsonl'),
-      fanOutQueueUrl: queueUrl('FanOutJobs'),
-      erasureQueueUrl: queueUrl('ErasureJobs'),
-      tables,
-      close: async () => {
-        await Promise.all([
-          dynamodb.close(),
-          kinesis.close(),
-          queues.close(),
-          events.close(),
-          connections.close(),
-        ]);
-        await rm(dataDirectory, { recursive: true });
-      },
-    });
-    await world.#stream.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: 1 }));
-    return world;
+    const ours = { queues, fanOutQueueUrl, erasureQueueUrl, stream, streamName };
+    return new World({ connections, emulators, ...ours });
   }
 
   async close(): Promise<void> {
     this.#stream.destroy();
     this.#queues.destroy();
-    await this.#close();
+    await Promise.all([this.#emulators.close(), this.connections.close()]);
   }
 
   /** What was told of messages that members missed, of one conversation. */
   offlineMessages(conversationId: string): OfflineMessage[] {
-    if (!existsSync(this.#eventsFile)) return [];
-    const lines = readFileSync(this.#eventsFile, 'utf8').trim().split('\n');
-    const messages = lines.map((line) => v.parse(OfflineMessage, JSON.parse(line).detail));
+    const { eventsFile } = this.#emulators.addresses;
+    if (!existsSync(eventsFile)) return [];
+    const lines = readFileSync(eventsFile, 'utf8').trim().split('\n');
+    const messages = lines
+      .filter((line) => line.includes(conversationId))
+      .map((line) => v.parse(OfflineMessage, JSON.parse(line).detail));
     return messages.filter((message) => message.conversationId === conversationId);
   }
 
   table(name: string): string {
-    const table = this.#tables[name];
+    const table = this.#emulators.addresses.tables[name];
     if (table === undefined) throw new Error(`The template has no table ${name}`);
     return table;
   }
@@ -277,7 +225,7 @@ export class World {
   container(faults: FaultSource = new FaultSource([]), clock: () => number = Date.now) {
     const invocation: FaultyInvocation = { dead: false };
     const documents = DynamoDBDocumentClient.from(
-      faults.inject(new DynamoDBClient(this.#settings('dynamodb')), invocation),
+      withStaleReads(faults.inject(new DynamoDBClient(this.#settings('dynamodb')), invocation)),
       { marshallOptions: { removeUndefinedValues: true } },
     );
     const events = faults.inject(new EventBridgeClient(this.#settings('eventBridge')), invocation);
@@ -337,7 +285,7 @@ export class World {
       subscriptions,
       growing,
     });
-    const stream = new MessageStream(kinesis, streamName);
+    const stream = new MessageStream(kinesis, this.#streamName);
     const changes = new ChangeStore(documents, tables.changes);
     const changed = new ChangedMessages(changes, messages);
     const changeLog = new ChangeLog(documents, tables);
@@ -365,6 +313,8 @@ export class World {
         rateLimits,
         records,
         subscriptions: subscriptionStore,
+        subscriptionWriter: writer,
+        profiles,
       },
       accept: new AcceptMessage(inbox, rates, stream, count),
       acceptChange: new AcceptChange(inbox, messages, rates, stream, count),
@@ -439,10 +389,10 @@ export class World {
   }
 
   async #fromTheBeginning(): Promise<string | undefined> {
-    const { Shards } = await this.#stream.send(new ListShardsCommand({ StreamName: streamName }));
+    const { Shards } = await this.#stream.send(new ListShardsCommand({ StreamName: this.#streamName }));
     const { ShardIterator } = await this.#stream.send(
       new GetShardIteratorCommand({
-        StreamName: streamName,
+        StreamName: this.#streamName,
         ShardId: Shards?.[0]?.ShardId,
         ShardIteratorType: 'TRIM_HORIZON',
       }),
@@ -451,7 +401,7 @@ export class World {
   }
 
   #settings(service: 'dynamodb' | 'kinesis' | 'sqs' | 'eventBridge') {
-    return { ...common, endpoint: this.#endpoints[service] };
+    return { ...common, endpoint: this.#emulators.addresses[service] };
   }
 }
 
