@@ -10,6 +10,9 @@ import fc from 'fast-check';
  */
 export type Fault = 'none' | 'before' | 'after' | 'throttled' | 'conflict' | 'timeout' | 'death';
 
+/** What others do to the conversation just before a call is made: whatever that call goes on from is then out of date. */
+export type Meanwhile = 'append' | 'join' | 'leave';
+
 /** How many of a run's calls go well for each one that does not: from a stormy run to one of single faults. */
 const goodForEachFault = fc.constantFrom(30, 10, 4, 2);
 
@@ -43,12 +46,17 @@ type FaultyClient = { middlewareStack: { add(middleware: never, options: never):
 
 /** Draws a fault for each AWS call of a run, until told that the weather has cleared. */
 export class FaultSource {
-  readonly #faults: Fault[];
+  readonly #faults: (Fault | Meanwhile)[];
+  readonly #others: (what: Meanwhile) => Promise<void>;
   calls = 0;
   injected = 0;
 
-  constructor(planned: Fault[]) {
+  constructor(
+    planned: readonly (Fault | Meanwhile)[],
+    others: (what: Meanwhile) => Promise<void> = async () => {},
+  ) {
     this.#faults = [...planned];
+    this.#others = others;
   }
 
   clear(): void {
@@ -63,6 +71,11 @@ export class FaultSource {
       const fault = this.#faults.shift() ?? 'none';
       if (fault !== 'none') this.injected += 1;
       switch (fault) {
+        case 'append':
+        case 'join':
+        case 'leave':
+          await this.#others(fault);
+          return next(args);
         case 'none': {
           const result = await next(args);
           if (invocation.dead) throw new Died();

@@ -5,6 +5,7 @@ import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
 import { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { Container, World } from '../support/world.ts';
+import { EventSource } from './event-source.ts';
 import { type Fault, FaultSource } from './faults.ts';
 import { conversationMembers, type Step, userCount } from './schedule.ts';
 
@@ -20,7 +21,7 @@ export type Sent = {
   begunAt: number;
 };
 
-/** More faults than a schedule holds cannot follow one another: a client or event source that tries so often gets through. */
+/** More faults than a schedule holds cannot follow one another: a client that tries so often gets through. */
 const maxTries = 200;
 
 /** Carries out one schedule: clients that insist, an event source that retries, and Lambdas that fail as they are told to. */
@@ -40,7 +41,7 @@ export class Simulation {
   readonly #delivered: StreamRecord[] = [];
   #pending: StreamRecord[] = [];
   #delivering: Promise<void> = Promise.resolve();
-  #consumers: [Container, Container];
+  readonly #source: EventSource;
   /** Sees what is stored, and is not part of the run. */
   readonly #observer: Container;
   #clock = 0;
@@ -49,7 +50,7 @@ export class Simulation {
     this.#world = world;
     this.faults = new FaultSource(planned);
     this.#observer = world.container();
-    this.#consumers = [world.container(this.faults), world.container(this.faults)];
+    this.#source = new EventSource(world, this.faults);
   }
 
   /** A world with this run's own users, each with a connection, and their conversations. */
@@ -161,7 +162,7 @@ export class Simulation {
       case 'replay': {
         return this.#exclusively(() => {
           const from = step.from % Math.max(this.#delivered.length, 1);
-          return this.#untilDone(this.#delivered.slice(from, from + step.size), 'once');
+          return this.#source.deliver(this.#delivered.slice(from, from + step.size), 'once');
         });
       }
     }
@@ -206,7 +207,7 @@ export class Simulation {
     return this.#exclusively(async () => {
       this.#pending.push(...(await this.#world.newRecords()));
       const batch = this.#pending.slice(0, size);
-      await this.#untilDone(batch, mode);
+      await this.#source.deliver(batch, mode);
       this.#delivered.push(...batch);
       this.#pending = this.#pending.slice(batch.length);
     });
@@ -216,29 +217,6 @@ export class Simulation {
   #exclusively(work: () => Promise<void>): Promise<void> {
     this.#delivering = this.#delivering.then(work);
     return this.#delivering;
-  }
-
-  /** As a Kinesis event source mapping: after a failure again, from the lowest record that failed. */
-  async #untilDone(batch: StreamRecord[], mode: 'once' | 'twice' | 'at once'): Promise<void> {
-    let rest = batch;
-    for (let attempt = 0; rest.length > 0; attempt += 1) {
-      if (attempt === maxTries) throw new Error('A batch never came through');
-      const begun = [this.#invoke(0, rest)];
-      if (mode === 'twice') await begun[0];
-      if (mode !== 'once') begun.push(this.#invoke(1, rest));
-      const [failed] = await Promise.all(begun);
-      const lowest = failed === 'crashed' ? 0 : rest.findIndex((record) => failed?.includes(record));
-      rest = lowest === -1 ? [] : rest.slice(lowest);
-    }
-  }
-
-  async #invoke(which: 0 | 1, batch: StreamRecord[]): Promise<StreamRecord[] | 'crashed'> {
-    const consumer = this.#consumers[which];
-    const failed = await consumer.deliver.deliver(batch).catch(() => 'crashed' as const);
-    if (!consumer.invocation.dead && failed !== 'crashed') return failed;
-    // The container is gone, with all it remembered.
-    this.#consumers[which] = this.#world.container(this.faults);
-    return 'crashed';
   }
 
   #userId(user: number): string {

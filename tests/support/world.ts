@@ -44,6 +44,7 @@ import { Presence } from '../../lambdas/services/presence.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
+import type { Report } from '../../lambdas/services/report.ts';
 import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
 import { Withdrawal } from '../../lambdas/services/withdrawal.ts';
@@ -255,7 +256,10 @@ export class World {
       credentials: this.table('Credentials'),
     });
     const presence = new PresenceStore(documents, this.table('Presence'), region);
-    const report = () => {};
+    const reported: string[] = [];
+    const report: Report = (what) => {
+      reported.push(what);
+    };
     const counted = new Map<MetricName, number[]>();
     const count: Count = (metric, value = 1) => {
       counted.set(metric, [...(counted.get(metric) ?? []), value]);
@@ -299,6 +303,8 @@ export class World {
       invocation,
       /** The values of each metric. */
       counted,
+      /** What went wrong, in the words of the logs. */
+      reported,
       documents,
       stores: {
         conversations,
