@@ -105,6 +105,8 @@ export class PersistChanges {
         await pause(attempt);
         state = await state.reread();
       }
+      for (const [change, record] of await this.#settledOfLeavers(state, pending)) before.set(change, record);
+      pending = pending.filter((change) => !before.has(change));
       const seqs = new Set(chunk.map(({ seq }) => seq));
       const messages = await this.#messages.messages(state.position.conversationId, [...seqs]);
       const { roster } = state;
@@ -129,6 +131,21 @@ export class PersistChanges {
       }
       pending = pending.filter((change) => !before.has(change));
     }
+  }
+
+  /** Someone who is no member any more may still have made a change that was settled before they left. */
+  async #settledOfLeavers({ roster }: ConversationState, pending: AcceptedChange[]): Promise<Before> {
+    const leavers = pending.filter(({ userId }) => !roster.members.has(userId));
+    return new Map(
+      (
+        await Promise.all(
+          leavers.map(async (change) => {
+            const record = await this.#log.record(change);
+            return record === undefined ? [] : [[change, record] as const];
+          }),
+        )
+      ).flat(),
+    );
   }
 
   /** What each change makes of its message, one after another. */

@@ -92,7 +92,7 @@ export class PersistMessages {
         result.failure = { from, error };
       }
     }
-    this.#refuseChangedResends(originals, resends, result);
+    await this.#settleResends(originals, resends, result);
     result.stored.sort((one, other) => one.seq - other.seq);
     result.resent.sort((one, other) => one.seq - other.seq);
     return result;
@@ -185,15 +185,24 @@ export class PersistMessages {
     }
   }
 
-  /** A message and its resend in one batch: everyone hears of the one; only other content needs an answer. */
-  #refuseChangedResends(originals: AcceptedMessage[], resends: AcceptedMessage[], result: Persisted): void {
+  /**
+   * A message and its resend in one batch: everyone hears of the one. Only other content needs an answer, which depends on what
+   * is stored: the first of the batch may have been the one that was refused.
+   */
+  async #settleResends(
+    originals: AcceptedMessage[],
+    resends: AcceptedMessage[],
+    result: Persisted,
+  ): Promise<void> {
     const fingerprints = new Map(originals.map((one) => [idempotencyKey(one), this.#fingerprint(one)]));
     for (const resend of resends) {
-      if (fingerprints.get(idempotencyKey(resend)) !== this.#fingerprint(resend)) {
-        result.refused.push(refusal(resend, idReused()));
-      } else {
+      if (fingerprints.get(idempotencyKey(resend)) === this.#fingerprint(resend)) {
         this.#count('Duplicates');
+        continue;
       }
+      const known = await this.#log.idempotencyRecord(resend.senderId, resend.messageId);
+      if (known === undefined) result.refused.push(refusal(resend, idReused()));
+      else await this.#settleKnown(resend, known, result);
     }
   }
 }

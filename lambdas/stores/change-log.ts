@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
@@ -66,6 +66,20 @@ export class ChangeLog {
   ) {
     this.#documents = documents;
     this.#tables = tables;
+  }
+
+  /** What is remembered of a change: `undefined` where it was not settled yet, or is never remembered. */
+  async record(change: AcceptedChange): Promise<ChangeRecord | undefined> {
+    if (!isRemembered(change)) return undefined;
+    const { senderId, messageId } = recordOf(change);
+    const { Item } = await this.#documents.send(
+      new GetCommand({
+        TableName: this.#tables.idempotency,
+        Key: { senderId, messageId },
+        ConsistentRead: true,
+      }),
+    );
+    return Item as ChangeRecord | undefined; // Only `settle` writes records under such a key.
   }
 
   /** Settles up to {@link changesPerTransaction} changes, whose revisions go on from `position.lastRevision`. */

@@ -57,10 +57,14 @@ test('new ids say what they are of, and are never the same', () => {
 
 test('derived ids are the same in every version', () => {
   // Rows are stored under them: another id would be another conversation, or another user.
-  expect([dmConversationId('a', 'b'), createdConversationId('a', 'b'), issuedUserId('a', 'b')]).toEqual([
+  expect([
+    dmConversationId('a', 'b'),
+    createdConversationId('a', 'b'),
+    issuedUserId('key', 'a', 'b'),
+  ]).toEqual([
     'cnv_6bUUayPcrLfpDQ6iYOJTC6YZZ7yqj7rKtxjxt1_klcE',
     'cnv_ZhAznyE_amfO4Xx8X47ngWjdxvadcajrTKAjqB_F-ME',
-    'usr_Ne56OmELAWdHVbNlqwzwAOsNq-jeHeRJgPpR3BJ4J1Q',
+    'usr_Tf8J_cquY-cl8jripP83d0-G1WX2t7oplEd-x_r6Jcg',
   ]);
-  expect(v.is(UserId, issuedUserId('https://id.example.com', 'subject'))).toBe(true);
+  expect(v.is(UserId, issuedUserId('key', 'https://id.example.com', 'subject'))).toBe(true);
 });

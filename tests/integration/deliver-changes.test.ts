@@ -196,6 +196,17 @@ test('one who has left changes nothing any more', async () => {
   expect([await changes(), heard(bob)]).toEqual([[], ['FORBIDDEN editMessage']]);
 });
 
+test('what someone changed and left after it was stored is still told to those who stay, when it comes again', async () => {
+  const known = [edit('uno'), react('👍', { seq: 2 })];
+  await parley.deliver.deliver(known);
+  await parley.members.remove(bob, conversationId, bob);
+  heard(alice);
+  heard(bob);
+  await parley.deliver.deliver([...known, edit('gone', { seq: 3 })]);
+  expect(await lastRevision()).toBe(2);
+  expect([heard(alice), heard(bob)]).toEqual([['0-2', '1@1 uno', '2@2 two'], ['FORBIDDEN editMessage']]);
+});
+
 test('the preview follows the newest message, and no other', async () => {
   const preview = async () =>
     (await parley.stores.conversations.head(conversationId))?.lastMessagePreview?.text;

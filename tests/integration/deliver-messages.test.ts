@@ -108,6 +108,15 @@ test('other content under the same id is a conflict, told to its sender alone, a
   expect(heard(bob)).toEqual(['conversation', 'm1', 'CONFLICT', 'CONFLICT']);
 });
 
+test('of two resends in one batch the one that is what is stored is no conflict', async () => {
+  await parley.deliver.deliver([record({})]);
+  heard(alice);
+  heard(bob);
+  await parley.deliver.deliver([record({ content: 'changed' }), record({})]);
+  expect(await log()).toEqual(['1 m1 hello']);
+  expect([heard(alice), heard(bob)]).toEqual([[], ['m1', 'CONFLICT']]);
+});
+
 test('the same id in another conversation is a conflict, and the other is not touched', async () => {
   const other = await parley.conversations.createGroup(bob, { title: 'Other', memberIds: [] });
   await parley.deliver.deliver([record({})]);
