@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { InvocationOutcome } from '../lambda/lambda-pool.ts';
+import { type InvocationOutcome, throttledError } from '../lambda/lambda-pool.ts';
 import { httpApi, integration, startTestGateway, type TestGateway } from './test-gateway.ts';
 import { wholeApi } from './test-websocket-functions.ts';
 
-const throttled: InvocationOutcome = {
-  functionError: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' },
-};
+const throttled: InvocationOutcome = { functionError: throttledError };
 const allowed: InvocationOutcome = {
   payload: {
     principalId: 'usr_1',

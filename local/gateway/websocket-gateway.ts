@@ -79,8 +79,9 @@ export class WebSocketGateway {
 
   /** Counts and sends a frame to one connection, unless it is gone or its client leaves too much unread. */
   send(connection: WebSocketConnection, text: string): 'sent' | 'gone' | 'full' {
+    if (!connection.open) return 'gone';
     if (connection.bufferedBytes > this.#options.limits.webSocketBufferedBytes) return 'full';
-    if (!connection.send(text)) return 'gone';
+    connection.send(text);
     this.framesOut += 1;
     return 'sent';
   }
@@ -191,7 +192,7 @@ export class WebSocketGateway {
     }
   }
 
-  /** Best effort on AWS; here it always runs, and what it answers is of no interest. */
+  /** Best effort on AWS; here it always runs, when there is room, and its answer is ignored. */
   async #runDisconnect(facts: ConnectionFacts, code: number, reason: string): Promise<void> {
     const route = this.#routes.get('$disconnect');
     if (route === undefined) return;
@@ -202,6 +203,7 @@ export class WebSocketGateway {
       integration,
       event,
       integration.timeoutMilliseconds,
+      'event',
     );
     if ('failure' in result) this.#fail('$disconnect', randomId(), result.failure.cause);
   }

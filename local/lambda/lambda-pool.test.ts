@@ -9,6 +9,7 @@ import {
   type FunctionError,
   type InvocationOutcome,
   type InvocationReport,
+  isThrottled,
   type LambdaFunction,
   type LambdaLogLine,
   LambdaPool,
@@ -324,6 +325,33 @@ describe('concurrency', () => {
     expect(payloadOf(await event)).toBe('d');
     expect(waiting.map(({ id }) => id)).toEqual(['/a', '/d']);
     server.close();
+  });
+
+  test('a flood of one function throttles no other', async () => {
+    const { server, waiting, arrivals, source } = await gate();
+    const pool = poolOf([lambda(source('flood-'), { name: 'Flood' }), lambda(counter, { name: 'Other' })], {
+      maxWaiting: 2,
+    });
+    const flood = Array.from({ length: 7 }, (_, id) => pool.invoke('Flood', { id }));
+    expect(errorOf((await flood.at(-1)) ?? { payload: 'none' }).errorType).toBe('TooManyRequestsException');
+    expect(payloadOf(await pool.invoke('Other', {}))).toMatchObject({ count: 1 });
+    await arrivals(4);
+    for (const { release } of waiting) release();
+    await arrivals(6);
+    for (const { release } of waiting) release();
+    expect((await Promise.all(flood.slice(0, 6))).map(payloadOf)).toEqual([0, 1, 2, 3, 4, 5]);
+    server.close();
+  });
+
+  test('one that is not enough for both requests and events is refused', () => {
+    expect(() => poolOf([lambda(counter)], { concurrency: 1 })).toThrow('concurrency is at least 2');
+  });
+
+  test('an error of a function is no throttle, whatever its name', async () => {
+    const source = `export const handler = async () => { throw Object.assign(new Error('busy'), { name: 'TooManyRequestsException' }); };`;
+    const outcome = await poolOf([lambda(source)]).invoke('Probe', {});
+    expect(errorOf(outcome).errorType).toBe('TooManyRequestsException');
+    expect(isThrottled(outcome)).toBe(false);
   });
 
   test('events have room of their own, however many requests wait', async () => {

@@ -28,7 +28,7 @@ export type LambdaLogLine = {
   invocationId?: string;
 };
 
-/** What became of one invocation, for metrics. */
+/** The outcome of one invocation, for metrics. */
 export type InvocationReport = {
   functionName: string;
   /** The function's `context.awsRequestId`. */
@@ -51,15 +51,15 @@ export type LambdaPoolOptions = {
   environment?: Record<string, string>;
   /** Environments of one function at a time where it reserves none. @default 4 */
   concurrencyPerFunction?: number;
-  /** Invocations of all functions together that run at a time. @default 16 */
+  /** Invocations of all functions together that run at a time: at least 2, and fewer than `maxEnvironments`. @default 16 */
   concurrency?: number;
-  /** How many requests may wait for their turn; one more is throttled. @default 500 */
+  /** How many requests of one function may wait for their turn; one more is throttled. @default 250 */
   maxWaiting?: number;
   /** How long a request may wait for its turn; then it is throttled. @default 5,000 */
   patienceMilliseconds?: number;
   /**
-   * Environments of all functions together; idle ones give way to a function that has none. Each takes some 25 MB.
-   * @default 24
+   * Environments of all functions together, some 25 MB each. Beyond it an idle one gives way, at once to a function that has
+   * none, and to another after a second. @default 24
    */
   maxEnvironments?: number;
   /** How long an environment may idle before it is given up, but for the last one of its function. @default 60,000 */
@@ -92,21 +92,24 @@ const closedError: FunctionError = {
 };
 
 /** docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
-const throttledError: FunctionError = {
+export const throttledError: FunctionError = {
   errorType: 'TooManyRequestsException',
   errorMessage: 'Rate Exceeded.',
 };
 
-/** Whether the function was not run, because as many run as may. */
+/** Whether the function was not run, because as many run as may. One that ran may have failed with an error of that name. */
 export function isThrottled(outcome: InvocationOutcome): boolean {
-  return 'functionError' in outcome && outcome.functionError.errorType === throttledError.errorType;
+  return 'functionError' in outcome && outcome.functionError === throttledError;
 }
+
+/** An environment that idles for so long is worth less than one that is wanted, though that takes a cold start. */
+const keptForMilliseconds = 1_000;
 
 /**
  * Runs functions in worker threads. Where AWS would throttle at once (no environment free, reserved concurrency used up) a
  * request waits a little for its turn: a laptop has few cores, and a burst is no overload. What waits is bounded in number
- * and time, and is throttled beyond that, so that an overload is refused instead of hoarded. Events of queues and streams
- * wait for as long as it takes: their pollers hold one batch each, and would only come again.
+ * and time, and is throttled beyond that, so that an overload is refused instead of hoarded. Events wait for as long as it
+ * takes: each poller of a queue or stream holds one batch, and would only retry.
  */
 export class LambdaPool implements LambdaInvoker {
   readonly #options: LambdaPoolOptions;
@@ -123,9 +126,12 @@ export class LambdaPool implements LambdaInvoker {
     this.#options = options;
     this.#maxEnvironments = options.maxEnvironments ?? 24;
     this.#concurrency = options.concurrency ?? 16;
+    if (this.#concurrency < 2)
+      throw new RangeError('concurrency is at least 2: one for requests, one for events');
     this.#line = new WaitingLine({
-      maxWaiting: options.maxWaiting ?? 500,
+      maxWaiting: options.maxWaiting ?? 250,
       patienceMilliseconds: options.patienceMilliseconds ?? 5_000,
+      laneOf: ({ pooled }) => pooled,
       onRefused: ({ resolve }) => resolve({ functionError: throttledError }),
     });
     const idleMilliseconds = options.idleMilliseconds ?? 60_000;
@@ -198,13 +204,14 @@ export class LambdaPool implements LambdaInvoker {
     return this.#running - this.#runningEvents < Math.max(1, this.#concurrency - share(3));
   }
 
-  /** A function that has an environment waits for it rather than take another's: starting one costs more than most runs. */
+  /** A function that has an environment waits for it rather than take one in use: a cold start costs more than most runs. */
   #hasRoom(pooled: PooledFunction): boolean {
     if (pooled.idle.some((environment) => environment.usable)) return true;
     const count = usable(pooled.environments);
     if (count >= pooled.limit) return false;
     if (this.environmentCount < this.#maxEnvironments) return true;
-    return count === 0 && this.#leastRecentlyUsedIdle() !== undefined;
+    const idlest = this.#leastRecentlyUsedIdle()?.environment;
+    return idlest !== undefined && (count === 0 || idlest.lastUsed < performance.now() - keptForMilliseconds);
   }
 
   #take(pooled: PooledFunction): ExecutionEnvironment {

@@ -12,6 +12,7 @@ function lineOf(bounds: { maxWaiting?: number; patienceMilliseconds?: number } =
   const line = new WaitingLine<string>({
     maxWaiting: 2,
     patienceMilliseconds: 1_000,
+    laneOf: (item) => item.slice(0, 1),
     onRefused: (item) => refused.push(item),
     ...bounds,
   });
@@ -44,12 +45,14 @@ describe('a waiting line', () => {
     expect(everyone()).toEqual(['a1']);
   });
 
-  test('refuses who finds it full; sockets that connect have a line of their own', () => {
+  test('refuses an item whose lane is full, and none of another lane', () => {
     const { line, refused, everyone } = lineOf();
-    for (const item of ['one', 'two', 'three']) line.join(item, 'request');
-    line.join('socket', 'connecting');
-    expect(refused).toEqual(['three']);
-    expect(everyone()).toEqual(['socket', 'one', 'two']);
+    for (const item of ['a1', 'a2', 'a3', 'b1']) line.join(item, 'request');
+    expect(refused).toEqual(['a3']);
+    expect(line.next(anyone)).toBe('a1');
+    line.join('a4', 'request');
+    expect(refused).toEqual(['a3']);
+    expect(everyone()).toEqual(['a2', 'b1', 'a4']);
   });
 
   test('refuses who has waited too long, once, and nobody who has left', () => {
@@ -94,7 +97,7 @@ describe('a waiting line', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const { line, refused, everyone } = lineOf({ maxWaiting: 4 });
+        const { line, refused, everyone } = lineOf({ maxWaiting: 2 });
         const joined: string[] = [];
         const gone: string[] = [];
         for (const one of steps) {

@@ -1,64 +1,76 @@
-/** Sockets that open come before requests, and requests before the events of streams and queues. */
+/** Sockets that open go before requests, and requests before what no client waits for, such as batches of streams and queues. */
 export type Urgency = 'connecting' | 'request' | 'event';
 
 const urgencies: readonly Urgency[] = ['connecting', 'request', 'event'];
 
 type Place<Item> = { item: Item; timer: NodeJS.Timeout | undefined };
 
-/** Those that wait for their turn: by urgency, then in order of arrival. Only events wait for ever, and in any number. */
-export class WaitingLine<Item> {
-  readonly #maxWaiting: number;
-  readonly #patienceMilliseconds: number;
-  readonly #onRefused: (item: Item) => void;
-  readonly #places: Record<Urgency, Place<Item>[]> = { connecting: [], request: [], event: [] };
+type Bounds<Item> = {
+  /** Items of one lane that may wait; events are not bounded. */
+  maxWaiting: number;
+  /** How long an item may wait; events wait for ever. */
+  patienceMilliseconds: number;
+  /** Items of different lanes do not count for each other. */
+  laneOf: (item: Item) => unknown;
+  /** Called with an item that found its lane full, or waited too long. It is not in the line any more. */
+  onRefused: (item: Item) => void;
+};
 
-  /**
-   * @param bounds `maxWaiting` is of each urgency but events. `onRefused` is called with one that finds the line so long, or
-   * has waited for as long as the patience lasts; it has left the line then.
-   */
-  constructor(bounds: {
-    maxWaiting: number;
-    patienceMilliseconds: number;
-    onRefused: (item: Item) => void;
-  }) {
-    this.#maxWaiting = bounds.maxWaiting;
-    this.#patienceMilliseconds = bounds.patienceMilliseconds;
-    this.#onRefused = bounds.onRefused;
+/** Items that wait for their turn: by urgency, then in order of arrival. */
+export class WaitingLine<Item> {
+  readonly #bounds: Bounds<Item>;
+  readonly #places: Record<Urgency, Place<Item>[]> = { connecting: [], request: [], event: [] };
+  /** How many items wait in each lane, events aside. */
+  readonly #waiting = new Map<unknown, number>();
+
+  constructor(bounds: Bounds<Item>) {
+    this.#bounds = bounds;
   }
 
   join(item: Item, urgency: Urgency): void {
-    const places = this.#places[urgency];
     const place: Place<Item> = { item, timer: undefined };
     if (urgency !== 'event') {
-      if (places.length >= this.#maxWaiting) {
-        this.#onRefused(item);
+      const { maxWaiting, patienceMilliseconds, laneOf, onRefused } = this.#bounds;
+      const waiting = this.#waiting.get(laneOf(item)) ?? 0;
+      if (waiting >= maxWaiting) {
+        onRefused(item);
         return;
       }
+      this.#waiting.set(laneOf(item), waiting + 1);
       place.timer = setTimeout(() => {
-        places.splice(places.indexOf(place), 1);
-        this.#onRefused(item);
-      }, this.#patienceMilliseconds);
+        const places = this.#places[urgency];
+        this.#leave(places, places.indexOf(place));
+        onRefused(item);
+      }, patienceMilliseconds);
     }
-    places.push(place);
+    this.#places[urgency].push(place);
   }
 
   /** Takes out the first that may go. */
-  next(mayGo: (item: Item) => boolean): Item | undefined {
+  next(mayGo: (item: Item, urgency: Urgency) => boolean): Item | undefined {
     for (const urgency of urgencies) {
       const places = this.#places[urgency];
-      const index = places.findIndex(({ item }) => mayGo(item));
-      const [place] = index < 0 ? [] : places.splice(index, 1);
-      if (place === undefined) continue;
-      clearTimeout(place.timer);
-      return place.item;
+      const index = places.findIndex(({ item }) => mayGo(item, urgency));
+      if (index >= 0) return this.#leave(places, index);
     }
     return undefined;
   }
 
   /** Takes out all. */
   clear(): Item[] {
-    const places = urgencies.flatMap((urgency) => this.#places[urgency].splice(0));
-    for (const { timer } of places) clearTimeout(timer);
-    return places.map(({ item }) => item);
+    const items: Item[] = [];
+    for (let item = this.next(() => true); item !== undefined; item = this.next(() => true)) items.push(item);
+    return items;
+  }
+
+  #leave(places: Place<Item>[], index: number): Item | undefined {
+    const [place] = places.splice(index, 1);
+    if (place?.timer === undefined) return place?.item;
+    clearTimeout(place.timer);
+    const lane = this.#bounds.laneOf(place.item);
+    const waiting = (this.#waiting.get(lane) ?? 0) - 1;
+    if (waiting > 0) this.#waiting.set(lane, waiting);
+    else this.#waiting.delete(lane);
+    return place.item;
   }
 }
