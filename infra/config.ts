@@ -76,7 +76,7 @@ export const StageSettings = v.strictObject({
        */
       maximumConcurrency: v.optional(wholeNumber(2, 1_000), 4),
       /** How often a job is tried, waiting longer each time, before it becomes a dead letter. */
-      maxReceiveCount: v.optional(wholeNumber(1, 1_000), 10),
+      maxReceiveCount: v.optional(wholeNumber(1, 1_000), 30),
     }),
     {},
   ),

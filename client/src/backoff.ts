@@ -1,3 +1,5 @@
+import { hasCode, type ParleyError } from './errors.ts';
+
 const minMs = 500;
 const maxMs = 20_000;
 
@@ -18,6 +20,16 @@ export class Backoff {
     const span = minMs * 2 ** Math.min(this.#attempts, 10);
     this.#attempts += 1;
     return Math.min(maxMs, minMs + this.#random() * span);
+  }
+
+  /**
+   * The wait after an attempt that failed for a while. A rate limit says when there is room again. Of a server that is
+   * too busy nobody knows that: its time is the least, and the waits grow all the same.
+   */
+  after(error: ParleyError): number {
+    const { retryAfterMs } = error;
+    if (retryAfterMs === undefined) return this.next();
+    return hasCode(error, 'UNAVAILABLE') ? Math.max(retryAfterMs, this.next()) : retryAfterMs;
   }
 
   reset(): void {

@@ -17,7 +17,7 @@ export async function patiently<Answer>(
       return await call();
     } catch (error) {
       if (!isTemporary(error) || attempt === attempts) throw error;
-      const delay = error.retryAfterMs ?? backoff.next();
+      const delay = backoff.after(error);
       if (delay > patienceMs) throw error;
       await new Pause(clock).wait(delay);
     }

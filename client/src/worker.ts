@@ -65,8 +65,7 @@ export class Worker {
         this.#wanted = true;
         const isKnown = isTemporary(error);
         if (!isKnown) this.#onError(error);
-        const told = isKnown ? error.retryAfterMs : undefined;
-        if (this.#online) await this.#pause.wait(told ?? this.#backoff.next());
+        if (this.#online) await this.#pause.wait(isKnown ? this.#backoff.after(error) : this.#backoff.next());
       }
     }
     this.#running = false;

@@ -191,9 +191,9 @@ export class ParleyData extends Stack {
     });
     return new Queue(this, 'FanOutJobs', {
       ...common,
-      // A bucket whose function died is silent for so long, so this is less than the six times the function's time-out that
-      // AWS recommends for functions that may be throttled: the mapping polls no faster than they run
-      // (docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html), and a job that is given out twice does no harm.
+      // A bucket whose function died waits this long. AWS recommends six times the function's time-out, since each receive
+      // while Lambda throttles counts towards maxReceiveCount
+      // (docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html); a job that is given out twice does no harm.
       visibilityTimeout: Duration.seconds(2 * functionDefinitions['stream-fanout'].timeoutSeconds),
       // Pushing later than this helps nobody: clients notice gaps by themselves.
       retentionPeriod: Duration.hours(1),

@@ -29,7 +29,7 @@ export class DeliverChanges {
     this.#hop = parts.hop;
   }
 
-  /** Answers the change from which on they are to come again. Throws `ConversationGone`. */
+  /** Returns the first change to deliver again. Throws `ConversationGone`. */
   async deliver(conversationId: string, changes: AcceptedChange[]): Promise<AcceptedChange | undefined> {
     const persisted = await this.#persist.persist(conversationId, changes);
     this.#tellHops(conversationId, persisted);

@@ -48,7 +48,7 @@ export class DeliverMessages {
     this.#hop = parts.hop;
   }
 
-  /** Answers the message from which on they are to come again. Throws `ConversationGone`. */
+  /** Returns the first message to deliver again. Throws `ConversationGone`. */
   async deliver(conversationId: string, messages: AcceptedMessage[]): Promise<AcceptedMessage | undefined> {
     const persisted = await this.#persist.persist(conversationId, messages);
     this.#tellHops(conversationId, persisted);

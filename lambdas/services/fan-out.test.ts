@@ -213,6 +213,22 @@ describe('a post', () => {
     expect(reported).toEqual(['push failed']);
   });
 
+  test('to a client that does not read is given up after a second in which others were served', async () => {
+    for (const name of ['phone', 'laptop', 'tablet']) subscribe(name);
+    const full = Object.assign(new Error('full'), { name: 'ThrottlingException' });
+    const begun = now;
+    onPost = async (connectionId) => {
+      if (connectionId !== 'phone') return 'posted';
+      now += 300;
+      throw full;
+    };
+    expect(await newFanOut().fanOut([job({ fromSeq: 1, toSeq: 150 })])).toEqual([]);
+    expect(now - begun).toBeLessThanOrEqual(1_500);
+    expect(posted).toHaveLength(4);
+    expect(countOf('PushFailures')).toEqual([1]);
+    expect(reported).toEqual(['push failed']);
+  });
+
   test('that is throttled is tried again, until twenty seconds are over', async () => {
     subscribe('phone');
     const throttled = Object.assign(new Error('too fast'), { name: 'ThrottlingException' });

@@ -22,6 +22,8 @@ const concurrency = { buckets: 2, posts: 25 };
 const messagesPerPage = 100;
 /** What one batch may take in all, the waits for a throttled API included: the function has 30 s. */
 const budgetMs = 20_000;
+/** How long the other connections of a bucket wait for one that is refused while others are served. */
+const slowClientMs = 1_000;
 /** Before a job that failed is tried again; what waits behind it in its bucket waits too. */
 const longestRetrySeconds = 30;
 
@@ -34,6 +36,12 @@ export type QueuedJob = {
 };
 
 class OutOfTime extends Error {}
+class ClientDoesNotRead extends Error {
+  override message = 'The client does not read what it is sent';
+}
+
+/** When a post to any connection of the bucket last got through; 0 where none has. */
+type Progress = { postedAt: number };
 
 type Bucket = {
   conversationId: string;
@@ -123,6 +131,7 @@ export class FanOut {
       this.#subscriptions.inBucket(conversationId, bucket),
       this.#ended.endedIn(conversationId),
     ]);
+    const progress: Progress = { postedAt: 0 };
     let reachable = subscriptions.filter((one) => one.connectedAt > oldest && !hasEnded(one));
     this.#count('FanoutConnections', reachable.length);
     for await (const events of this.#eventsOf(wanted)) {
@@ -132,7 +141,7 @@ export class FanOut {
       const told = events[0]?.type === 'message' ? wanted : { ...wanted, seqs: [], acceptedAt: Infinity };
       const reached = await pMap(
         reachable,
-        async (subscription) => this.#post(told, subscription, frames, deadline),
+        async (subscription) => this.#post(told, subscription, frames, deadline, progress),
         { concurrency: concurrency.posts },
       );
       reachable = reachable.filter((_, index) => reached[index]);
@@ -170,11 +179,12 @@ export class FanOut {
     subscription: Subscription,
     frames: string[],
     deadline: number,
+    progress: Progress,
   ): Promise<boolean> {
     const { userId, connectionId } = subscription;
     try {
       for (const frame of frames) {
-        if ((await this.#postWhenAllowed(connectionId, frame, deadline)) === 'posted') {
+        if ((await this.#postWhenAllowed(connectionId, frame, deadline, progress)) === 'posted') {
           const toSeq = seqs.at(-1)?.to;
           this.#hop('pushed', { connectionId, conversationId, ...(toSeq !== undefined && { toSeq }) });
           if (acceptedAt !== Infinity) this.#count('PushLatency', Math.max(0, this.#clock() - acceptedAt));
@@ -195,14 +205,27 @@ export class FanOut {
     }
   }
 
-  /** The request rate is shared by the whole account: a refusal passes. */
-  async #postWhenAllowed(connectionId: string, frame: string, deadline: number): Promise<'posted' | 'gone'> {
+  /**
+   * API Gateway refuses alike where the account's request rate is used up, which passes, and where a client does not read
+   * what it is sent. While others get through it is the client, for which they must not wait.
+   */
+  async #postWhenAllowed(
+    connectionId: string,
+    frame: string,
+    deadline: number,
+    progress: Progress,
+  ): Promise<'posted' | 'gone'> {
+    const begun = this.#clock();
     for (let attempt = 1; ; attempt += 1) {
       if (this.#clock() > deadline) throw new OutOfTime();
       try {
-        return await this.#gateway.post(connectionId, frame);
+        const outcome = await this.#gateway.post(connectionId, frame);
+        progress.postedAt = this.#clock();
+        return outcome;
       } catch (error) {
         if (!isThrottled(error)) throw error;
+        const othersAreServed = progress.postedAt > begun - slowClientMs;
+        if (othersAreServed && this.#clock() - begun > slowClientMs) throw new ClientDoesNotRead();
         await pause(attempt);
       }
     }

@@ -3,6 +3,7 @@ import type { Member } from '../../shared/protocol/entities.ts';
 import { conversationNotFound, ParleyError } from '../../shared/protocol/errors.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { Role } from '../../shared/protocol/values.ts';
+import { batchesOf } from '../stores/batches.ts';
 import type { ConversationHead, ConversationStore } from '../stores/conversation-store.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import type { MemberRow } from '../stores/member-store.ts';
@@ -67,18 +68,23 @@ export class Members {
     return this.#shown(await this.#memberships.page(conversationId, limits.membersShown));
   }
 
-  /** Adds those who are not members yet; answers all of `userIds` as members. */
+  /** Adds those who are not members yet; returns all of `userIds` as members. */
   async add(callerId: string, conversationId: string, userIds: string[]): Promise<Member[]> {
     await this.#asAdmin(callerId, conversationId);
     if ((await this.#profiles.users(userIds)).size < userIds.length) {
       throw new ParleyError('BAD_REQUEST', 'userIds: no such user.');
     }
     const added: string[] = [];
-    for (let start = 0; start < userIds.length; start += membersPerTransaction) {
-      added.push(...(await this.#admit(conversationId, userIds.slice(start, start + membersPerTransaction))));
+    try {
+      for (const some of batchesOf(userIds, membersPerTransaction)) {
+        const admitted = await this.#admit(conversationId, some);
+        added.push(...admitted);
+        await this.#welcome(conversationId, admitted, some);
+      }
+    } finally {
+      // Also where only some could be admitted: those are members now.
+      if (added.length > 0) await this.announceChange(conversationId, added);
     }
-    await this.#welcome(conversationId, added, userIds);
-    if (added.length > 0) await this.announceChange(conversationId, added);
     return this.#shown(await this.#memberships.membersAmong(conversationId, userIds));
   }
 

@@ -98,7 +98,7 @@ export class PersistMessages {
     return result;
   }
 
-  /** Settles all of `chunk`; answers the conversation's state after that. */
+  /** Settles all of `chunk`; returns the conversation's state after that. */
   async #persistChunk(
     before: ConversationState,
     chunk: AcceptedMessage[],

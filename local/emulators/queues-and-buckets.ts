@@ -19,11 +19,11 @@ class QueuePersistence extends PersistenceManager {
   constructor(folder: string) {
     super(folder);
     // Each statement is a commit: without this each also waits for the disk, while everything else of this process waits
-    // for it. What is committed survives the death of the process all the same, and only a power cut may take the last of it.
+    // for it. What is committed survives the death of the process all the same; only a power cut may lose the last commits.
     // Its types hide the database; the version is pinned.
     const database = Reflect.get(this, 'db') as DatabaseSync;
     database.exec('PRAGMA synchronous = NORMAL');
-    // Whoever had received these was part of the process that has ended: nobody will delete them, so nobody waits for that.
+    // The receivers of these messages ended with the process and will not delete them.
     database.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
   }
 

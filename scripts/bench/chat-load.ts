@@ -13,7 +13,7 @@ export type LoadResult = {
   errors: string[];
   /** Messages that were acknowledged, and did not come. */
   missing: string[];
-  /** From the last send until everything acknowledged had come, in ms. */
+  /** From the last send until everything acknowledged had come, in ms; `Infinity` where something is missing. */
   caughtUpMs: number;
 };
 
@@ -83,7 +83,7 @@ export class ChatLoad {
           const event = JSON.parse(String(data));
           if (event.type === 'error') result.errors.push(event.code);
           if (event.type === undefined) result.errors.push(event.message);
-          if (event.type === 'ack') {
+          if (event.type === 'ack' && event.messageId.startsWith(`bench-${this.#run}-`)) {
             result.acknowledged += 1;
             if (begun.has(event.messageId)) owed.add(event.messageId);
           }
@@ -128,7 +128,7 @@ export class ChatLoad {
       result.acknowledged + result.errors.length >= result.sent &&
       performance.now() > sentAt + answersMs;
     while (begun.size > 0 && !answered() && performance.now() < sentAt + settleMs) await setTimeout(20);
-    result.caughtUpMs = performance.now() - sentAt;
+    result.caughtUpMs = owed.size > 0 ? Number.POSITIVE_INFINITY : performance.now() - sentAt;
     result.missing = [...owed];
     for (const stop of listeners) stop();
     return result;

@@ -3,7 +3,7 @@ import { latencyRow } from './markdown.ts';
 
 export type Ramp = { from: number; step: number; seconds: number; p99LimitMs: number };
 
-/** Raises the rate up to the first that misses the limit, loses a message, or is refused. */
+/** Raises the rate up to the first that misses the limit, loses a message, or is refused. Throws where none holds. */
 export async function findHighestRate(
   load: ChatLoad,
   { from, step, seconds, p99LimitMs }: Ramp,
@@ -16,6 +16,8 @@ export async function findHighestRate(
       result.latency.getValueAtPercentile(99) < p99LimitMs * 1000 &&
       result.received === result.sent &&
       result.errors.length === 0;
-    if (!held) return { perSecond: perSecond - step, rows };
+    if (held) continue;
+    if (perSecond === from) throw new Error(`${from} messages a second are too many for this machine now`);
+    return { perSecond: perSecond - step, rows };
   }
 }

@@ -21,7 +21,7 @@ const recoveryPatienceMs = 180_000;
 
 type Arrival = { online: number; onlineMs: number; caughtUpMs: number };
 
-/** What more messages than can be served come to, who gets in meanwhile, and how soon all is well again. */
+/** Sends more messages than the runtime can serve, connects clients at the same time, and measures recovery. */
 export async function benchOverload(parley: ParleyProcess): Promise<void> {
   const load = await ChatLoad.connect(parley.first, pairs);
   try {
@@ -79,11 +79,16 @@ async function together(
   progress(`${perSecond} messages a second for ${seconds} s`);
   const over = new AbortController();
   const memory = mostMemory(parley, over.signal);
-  const arrival = setTimeout(crowdAfterMs).then(() => openClients(parley, users));
-  const result = await load.run(perSecond, seconds, recoveryPatienceMs);
-  const arrived = await arrival;
-  over.abort();
-  return { result, arrival: arrived, mostMegabytes: await memory };
+  try {
+    const [result, arrival] = await Promise.all([
+      load.run(perSecond, seconds, recoveryPatienceMs),
+      setTimeout(crowdAfterMs).then(() => openClients(parley, users)),
+    ]);
+    over.abort();
+    return { result, arrival, mostMegabytes: await memory };
+  } finally {
+    over.abort();
+  }
 }
 
 /** All at once, as after an outage; each goes on trying as the SDK does. */
@@ -104,10 +109,9 @@ async function openClients({ first }: ParleyProcess, users: readonly SeededUser[
     return client;
   });
   const given = new AbortController();
-  const all = Promise.all(clients.map((client) => client.connect()));
-  await Promise.race([all, setTimeout(crowdPatienceMs, undefined, given)]);
+  const all = Promise.all(clients.map((client) => client.connect())).then(() => performance.now() - begun);
+  const caughtUpMs = await Promise.race([all, setTimeout(crowdPatienceMs, Number.POSITIVE_INFINITY, given)]);
   given.abort();
-  const caughtUpMs = performance.now() - begun;
   all.catch(() => undefined); // Of clients that are closed before they have caught up.
   await Promise.all(clients.map((client) => client.close()));
   return { online, onlineMs, caughtUpMs };

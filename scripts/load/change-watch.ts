@@ -14,7 +14,7 @@ import {
 import type { Person } from './person.ts';
 import { lateEffectMs, mayComeLate } from './verify-changes.ts';
 
-/** Each time the client itself has tried four times. */
+/** Between rounds; in each the client itself has tried four times. */
 const betweenRoundsMs = 1_000;
 
 /** Asks for changes to messages until they are answered, and writes down what every client is told of changed messages. */

@@ -33,12 +33,10 @@ const wellFormed = v.check<string, string>(
  * the costly step, and comes after whatever can refuse the text without it: what is too long in any form of it, and
  * runs of combining marks, whose cost is quadratic.
  */
-function unicode(min: number, max: number, maxBytes = Number.POSITIVE_INFINITY) {
-  const fits = (text: string) => text.length <= 2 * maxBytes || utf8Bytes(text) <= bytesPerByte * maxBytes;
+function unicode(min: number, max: number) {
   return v.pipe(
     v.string(),
     v.check((text) => text.length <= unitsPerCharacter * max, wordsOfLength(min, max)),
-    v.check(fits, `must fit ${maxBytes} bytes of UTF-8`),
     wellFormed,
     v.check(isStreamSafe, `must have at most ${mostNonStarters} combining marks in a row`),
     v.transform((text) => text.normalize('NFC')),
@@ -64,7 +62,13 @@ function wordsOfLength(min: number, max: number): string {
 
 /** Message text: `\n` and `\t` are the only control characters (Unicode category Cc) in it. */
 export const Content = v.pipe(
-  unicode(1, limits.contentCharacters, limits.contentBytes),
+  v.string(),
+  // Before it is normalized, as `unicode` does with characters; no unit has more than three bytes.
+  v.check(
+    (text) => text.length <= limits.contentBytes || utf8Bytes(text) <= bytesPerByte * limits.contentBytes,
+    `must fit ${limits.contentBytes} bytes of UTF-8`,
+  ),
+  unicode(1, limits.contentCharacters),
   v.check((text) => utf8Bytes(text) <= limits.contentBytes, `must fit ${limits.contentBytes} bytes of UTF-8`),
   v.regex(/^(?:[\n\t]|\P{Cc})*$/u, 'must have no control characters but \\n and \\t'),
 );
