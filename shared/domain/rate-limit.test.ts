@@ -12,6 +12,7 @@ test('the documented limits hold where a stage sets none', () => {
     messages: { perSecond: 10, burst: 20 },
     actions: { perSecond: 5, burst: 20 },
     requests: { perSecond: 10, burst: 100 },
+    reads: { perSecond: 20, burst: 100 },
     conversations: { perSecond: 0.5, burst: 30 },
     loginFailures: { count: 10, seconds: 900 },
     loginFailuresAnywhere: { count: 100, seconds: 900 },

@@ -20,11 +20,13 @@ afterAll(() => parley?.close());
 
 const message = () => ({ conversationId: id, messageId: newMessageId(), content: 'Nobody will read this' });
 
-test('a dependency that is down is UNAVAILABLE, over HTTP', async () => {
-  expectProblem(await alice.api.post('/messages', message()), 'UNAVAILABLE');
+test('a dependency that is down is UNAVAILABLE over HTTP, which says when to try again', async () => {
+  const answer = await alice.api.post('/messages', message());
+  expectProblem(answer, 'UNAVAILABLE');
+  expect(answer.headers.get('retry-after')).toMatch(/^[123]$/);
 });
 
-test('a dependency that is down is UNAVAILABLE, over the socket, which stays usable', async () => {
+test('a dependency that is down is UNAVAILABLE over the socket, which says when to try again and stays usable', async () => {
   const socket = await alice.connect();
   const sent = message();
   const error = await socket.request({ action: 'sendMessage', ...sent }, 'error');
@@ -35,7 +37,10 @@ test('a dependency that is down is UNAVAILABLE, over the socket, which stays usa
     action: 'sendMessage',
     requestId: error.requestId,
     messageId: sent.messageId,
+    retryAfterMs: expect.any(Number),
   });
+  expect(error.retryAfterMs).toBeGreaterThanOrEqual(1_000);
+  expect(error.retryAfterMs).toBeLessThanOrEqual(3_000);
   expectTellsNothing(error);
   await socket.heartbeat();
 });

@@ -311,7 +311,11 @@ describe('the username of an erased user', () => {
   test('says no more than that it is held: not whose it was', async () => {
     await parley.account.request(erin);
     const { Item } = await parley.documents.send(
-      new GetCommand({ TableName: world.table('Credentials'), Key: { username: erin } }),
+      new GetCommand({
+        TableName: world.table('Credentials'),
+        Key: { username: erin },
+        ConsistentRead: true,
+      }),
     );
     expect(Item).toEqual({ username: erin, expiresAt: expect.any(Number) });
   });

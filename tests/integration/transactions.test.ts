@@ -622,7 +622,7 @@ describe('users', () => {
     await expect(failing.setDisplayName(user.userId, 'Other')).rejects.toThrow('injected');
   });
 
-  test('of one who is erased a tombstone is left, and the username is free', async () => {
+  test('of one who is erased a tombstone is left, and the username is held', async () => {
     const { users, profiles } = parley.stores;
     const [user, other] = [newUser(), newUser()];
     const { userId, username } = user;
@@ -641,7 +641,8 @@ describe('users', () => {
     expect(await profiles.users(asked)).toEqual(new Map([[other.userId, other]]));
     expect(await profiles.tombstones(asked)).toEqual(new Map([[userId, tombstone]]));
     expect(await users.credential(username)).toBeUndefined();
-    expect(await users.create(newUser(username))).toBe(true);
+    expect(await users.isTaken(username)).toBe(true);
+    expect(await users.create(newUser(username))).toBe(false);
     expect(await users.credential(other.username)).toMatchObject({ userId: other.userId });
     await users.finishErasure(userId);
     const finished = { ...tombstone, erasureFinishedAt: expect.any(String) };
