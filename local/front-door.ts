@@ -4,15 +4,18 @@ import type { Duplex } from 'node:stream';
 import type { Console } from './console/console.ts';
 import { StartError } from './emulators/start-error.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { guard } from './loopback-guard.ts';
 import type { WebClient } from './web-client.ts';
 import { welcomePage } from './welcome-page.ts';
+
+type FrontDoorOptions = { host: string; port: number; accessKeyId: string };
 
 /**
  * The port that clients know. It is taken before anything else is started, so that a taken port is told at once, and
  * says 503 until the gateway stands.
  *
- * The @connections management API, which pushes to any socket and asks for no credentials here, is served to the
- * functions on a second, loopback-only port, whatever address the first one listens on.
+ * The @connections management API, which pushes to any socket, is served to the functions on a second, loopback-only
+ * port, whatever address the first one listens on.
  */
 export class FrontDoor {
   readonly url: string;
@@ -23,19 +26,22 @@ export class FrontDoor {
   #console: Console | undefined;
   #webClient: WebClient | undefined;
 
-  static async open({ host, port }: { host: string; port: number }): Promise<FrontDoor> {
+  /** @param accessKeyId what the management API asks for */
+  static async open({ host, port, accessKeyId }: FrontDoorOptions): Promise<FrontDoor> {
     const publicServer = createServer();
     const taken = await listen(publicServer, port, host);
     const internalServer = createServer();
     const internal = await listen(internalServer, 0, '127.0.0.1');
     const anywhere = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host);
     const name = anywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    return new FrontDoor(
+    const door = new FrontDoor(
       `http://${name}:${taken}`,
       publicServer,
       internalServer,
       `http://127.0.0.1:${internal}`,
     );
+    guard(internalServer, accessKeyId);
+    return door;
   }
 
   private constructor(url: string, publicServer: Server, internalServer: Server, internalUrl: string) {

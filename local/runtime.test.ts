@@ -59,6 +59,12 @@ async function start(resources: Resources, options: Partial<RuntimeOptions> = {}
   return runtime;
 }
 
+/** What the test has started. */
+function started(): Runtime {
+  if (runtime === undefined) throw new Error('The test starts no runtime');
+  return runtime;
+}
+
 const lambda = (properties: object = {}) => ({
   Type: 'AWS::Lambda::Function',
   Properties: { Handler: 'index.handler', Runtime: 'nodejs24.x', Timeout: 10, ...properties },
@@ -80,7 +86,7 @@ const streaming: Resources = {
 };
 
 async function put(text: string): Promise<void> {
-  const kinesis = new KinesisClient(emulatorClient(runtime?.endpoints.kinesis ?? '', 'us-east-1'));
+  const kinesis = new KinesisClient(emulatorClient(started().endpoints.kinesis, started()));
   const StreamName = runtime?.physicalName('Messages');
   await kinesis.send(new PutRecordCommand({ StreamName, PartitionKey: 'k', Data: Buffer.from(text) }));
   kinesis.destroy();
@@ -108,7 +114,7 @@ describe('what the template declares', () => {
 
   test('is run: a message in a queue reaches the function', async () => {
     await start({ Jobs: { Type: 'AWS::SQS::Queue' }, Consumer: lambda(), Mapping: mapping('Jobs') });
-    const sqs = new SQSClient(emulatorClient(runtime?.endpoints.sqs ?? '', 'us-east-1'));
+    const sqs = new SQSClient(emulatorClient(started().endpoints.sqs, started()));
     await sqs.send(new SendMessageCommand({ QueueUrl: runtime?.physicalName('Jobs'), MessageBody: 'a job' }));
     sqs.destroy();
     await until(() => functionLines.length === 1);

@@ -85,7 +85,8 @@ import { ConnectionsApi } from '../fakes/connections-api.ts';
 import { FaultSource, type FaultyInvocation } from '../faults/faults.ts';
 
 const region = 'us-east-1';
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const accessKeyId = 'AKIDOFTHETESTS';
+const credentials = { accessKeyId, secretAccessKey: 'local' };
 const streamName = 'faults';
 
 const common = {
@@ -132,10 +133,10 @@ export class World {
   static async open(): Promise<World> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-faults-'));
     const [dynamodb, kinesis, queues, events, connections, assemblyDirectory] = await Promise.all([
-      startDynamoDb({ dataDirectory, log: () => {} }),
-      startKinesis({ dataDirectory }),
-      startQueuesAndBuckets({ dataDirectory, region }),
-      startEvents({ dataDirectory }),
+      startDynamoDb({ dataDirectory, accessKeyId, log: () => {} }),
+      startKinesis({ dataDirectory, accessKeyId }),
+      startQueuesAndBuckets({ dataDirectory, region, accessKeyId }),
+      startEvents({ dataDirectory, accessKeyId }),
       ConnectionsApi.start(),
       synth('local'),
     ]);
