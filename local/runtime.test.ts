@@ -233,6 +233,32 @@ test('the management API of connections is on no port that clients know', async 
   expect(response.status).toBe(404);
 });
 
+test('pages of an origin that the CORS configuration of the API names are let in', async () => {
+  const friend = 'http://localhost:5173';
+  await start({
+    ...streaming,
+    Api: {
+      Type: 'AWS::ApiGatewayV2::Api',
+      Properties: {
+        ProtocolType: 'HTTP',
+        CorsConfiguration: { AllowOrigins: [friend], AllowMethods: ['GET'] },
+      },
+    },
+    Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ApiId: { Ref: 'Api' }, StageName: 'v1' } },
+  });
+  const preflight = (origin: string) =>
+    fetch(`${runtime?.url}/v1/health`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'GET' },
+    });
+  const welcome = await preflight(friend);
+  expect(welcome.status).toBe(204);
+  expect(welcome.headers.get('access-control-allow-origin')).toBe(friend);
+  const refused = await preflight('http://localhost:3000');
+  expect(refused.status).toBe(403);
+  expect(refused.headers.has('access-control-allow-origin')).toBe(false);
+});
+
 test('the assembly may be made while port and data folder are already taken', async () => {
   let asked = 0;
   const assemblyDirectory = async () => {
