@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { emulatorClient } from './emulators/aws-client.ts';
+import { emulatorClient, storeClients } from './emulators/aws-client.ts';
 import { StartError } from './emulators/start-error.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
 import { until } from './streams/fixtures/until.ts';
@@ -257,6 +258,48 @@ test('pages of an origin that the CORS configuration of the API names are let in
   const refused = await preflight('http://localhost:3000');
   expect(refused.status).toBe(403);
   expect(refused.headers.has('access-control-allow-origin')).toBe(false);
+});
+
+test('what is kept can be read by its owner alone', async () => {
+  const maskBefore = process.umask(0o022);
+  try {
+    await start({
+      ...streaming,
+      Things: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        },
+      },
+      Jobs: { Type: 'AWS::SQS::Queue' },
+      Bucket: { Type: 'AWS::S3::Bucket' },
+      Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { GenerateSecretString: {} } },
+    });
+    await put('hello');
+    await until(() => functionLines.length === 1);
+    const { sqs, s3, destroy } = storeClients(started());
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: started().physicalName('Jobs'), MessageBody: 'a job' }),
+    );
+    const Bucket = started().physicalName('Bucket');
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'a/b', Body: 'an object' }));
+    destroy();
+    const modes = new Map(
+      ['', ...readdirSync(started().dataDirectory, { recursive: true, encoding: 'utf8' })].map((name) => {
+        const item = statSync(join(started().dataDirectory, name));
+        return [name, [item.isDirectory() ? 0o700 : 0o600, item.mode & 0o777]] as const;
+      }),
+    );
+    expect([...modes].filter(([, [wanted, found]]) => wanted !== found)).toEqual([]);
+    for (const name of ['dynamodb.sqlite', 'dynamodb.sqlite-wal', 'kinesis', 'queues', 'endpoints.json'])
+      expect([...modes.keys()]).toContain(name);
+    await runtime?.close();
+    // Whoever started it within a larger program gets back what was.
+    expect(process.umask()).toBe(0o022);
+  } finally {
+    process.umask(maskBefore);
+  }
 });
 
 test('the assembly may be made while port and data folder are already taken', async () => {

@@ -121,7 +121,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const { host = '127.0.0.1', port = 8787 } = options;
     const door = await FrontDoor.open({ host, port, accessKeyId });
     closers.push(() => door.close());
+    // What is built may be deployed, whose files others must be able to read; what is kept from here on nobody else may.
     const { assembly: assemblyFiles, web: webFiles, console: consoleFiles } = await directoriesOf(options);
+    const maskBefore = process.umask(0o077);
+    closers.push(() => void process.umask(maskBefore));
     const stores = await startStores({
       dataDirectory: folder.path,
       region,
