@@ -132,17 +132,20 @@ describe('the emulator’s process', () => {
 });
 
 describe('the emulator behind it', () => {
-  test('is not found where everyone looks, and by nobody where it has a network of its own', async () => {
-    const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
-    const pid = readFileSync(join(folder, 'dynamodb.pid'), 'utf8');
-    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    const [host = '', port = ''] = ['--host', '--port'].map(
-      (name) => commandLine[commandLine.indexOf(name) + 1],
-    );
-    expect(await isOpen('127.0.0.1', port)).toBe(false);
-    expect(await isOpen(host, port)).toBe(!(await hasPrivateNetworks([folder])));
-    await emulator.close();
-  });
+  test.runIf(process.platform === 'linux')(
+    'is not found where everyone looks, and by nobody where it has a network of its own',
+    async () => {
+      const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
+      const pid = readFileSync(join(folder, 'dynamodb.pid'), 'utf8');
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const [host = '', port = ''] = ['--host', '--port'].map(
+        (name) => commandLine[commandLine.indexOf(name) + 1],
+      );
+      expect(await isOpen('127.0.0.1', port)).toBe(false);
+      expect(await isOpen(host, port)).toBe(!(await hasPrivateNetworks([folder])));
+      await emulator.close();
+    },
+  );
 
   test('cannot be used without the key', async () => {
     const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
