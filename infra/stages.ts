@@ -17,6 +17,9 @@ const definitions = {
     stream: { capacity: 'on-demand', retentionHours: 72 },
     deliver: { enhancedFanOut: true },
     throttle: { ratePerSecond: 4000, burst: 2000 },
+    // A flood of logins, each a third of a second of slow hash, then leaves the rest to whoever stores and reads messages. Lambda
+    // refuses this in an account that has fewer than 200, such as a new one, with 10: docs/deploying.md.
+    reservedConcurrency: { 'http-users': 100 },
   },
 
   /** What the embedded runtime runs. Everyone there comes from one address, so limits of an address are off. */

@@ -57,7 +57,13 @@ export type RuntimeOptions = {
   /** Of the Lambda pool: `preload` for fault injection, `concurrencyPerFunction`, `onLog`, more `environment`. */
   lambda?: Pick<
     LambdaPoolOptions,
-    'preload' | 'concurrencyPerFunction' | 'maxEnvironments' | 'onLog' | 'onInvocation' | 'environment'
+    | 'preload'
+    | 'concurrencyPerFunction'
+    | 'concurrency'
+    | 'maxEnvironments'
+    | 'onLog'
+    | 'onInvocation'
+    | 'environment'
   >;
   onGatewayFailure?: GatewayOptions['onFailure'];
   /** Called with each batch that an event source mapping hands to a function, by the name that its log has. */
@@ -195,7 +201,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       invoker: {
         invoke(functionName, event) {
           options.onBatch?.(spokenNames.get(functionName) ?? functionName, event);
-          return pool.invoke(functionName, event);
+          return pool.invoke(functionName, event, 'event');
         },
       },
       region,

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what a message costs and how long it takes on the embedded runtime, and what each function weighs;
- * `-- --scenario idle-sockets` and `large-group` measure those. Prints Markdown; docs/performance.md keeps the results of a run.
+ * `-- --scenario idle-sockets`, `large-group` and `overload` measure those. Prints Markdown; docs/performance.md keeps the results of a run.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { benchIdleSockets } from './bench/idle-sockets.ts';
 import { benchLargeGroup } from './bench/large-group.ts';
 import { machine } from './bench/markdown.ts';
 import { requireOpenFiles } from './bench/open-files.ts';
+import { benchOverload } from './bench/overload.ts';
 import { ParleyProcess } from './bench/parley-process.ts';
 import { givenOptions, numberOf, UsageError } from './load/option-values.ts';
 import { synth } from './synth.ts';
@@ -21,9 +22,10 @@ const usage = `Usage: npm run bench -- [options]
       --sockets N           from 2 to 20000, default 10000
   --scenario large-group    latency of conversations of two beside a large group; AWS calls by size of group
       --members N           of the group, from 201 to 10000, default 10000
-      --connected N         of its members, default 1000`;
+      --connected N         of its members, default 1000
+  --scenario overload       twice the highest rate for a minute, while 240 clients connect; and what is left afterwards`;
 
-const scenarios = ['direct', 'idle-sockets', 'large-group'] as const;
+const scenarios = ['direct', 'idle-sockets', 'large-group', 'overload'] as const;
 type Scenario = { sockets: number; run: (parley: ParleyProcess) => Promise<void> };
 
 try {
@@ -69,6 +71,8 @@ function scenarioOf(
       });
       return { sockets: connected + 200, run: (parley) => benchLargeGroup(parley, members, connected) };
     }
+    case 'overload':
+      return { sockets: 500, run: benchOverload };
     default:
       throw new UsageError(`--scenario is one of ${scenarios.join(', ')}, not "${values.scenario}".`);
   }

@@ -52,7 +52,7 @@ const layers: Record<string, Layer> = {
   'client/node': { may: [], mayTypes: ['client/src'], packages: anyOfNode },
   'client/tests': { may: ['client/src', 'client/node', 'shared'], packages: anyOfNode },
   // A user of the client's public entry, and of nothing behind it.
-  web: { may: ['client/src/index.ts', 'shared/web'], packages: /^$/ },
+  web: { may: ['client/src/index.ts', 'shared/web', 'shared/text'], packages: /^$/ },
   infra: { may: ['shared', 'package.json'], packages: /^(node:|aws-cdk-lib|constructs$)/ },
   // Operators' tools do through the same stores and services what the functions do.
   scripts: {

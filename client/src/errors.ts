@@ -9,7 +9,7 @@ export type ParleyErrorCode = ErrorCode | 'CLOSED';
  */
 export class ParleyError extends Error {
   readonly code: ParleyErrorCode;
-  /** With `RATE_LIMITED`: when trying again makes sense, in milliseconds. */
+  /** With `RATE_LIMITED`, and with `UNAVAILABLE` where the server says so: when trying again makes sense, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** Names the request in the server's log. */
   readonly requestId: string | undefined;

@@ -184,9 +184,10 @@ export class ParleyData extends Stack {
     });
     return new Queue(this, 'FanOutJobs', {
       ...common,
-      // Six times the function's, so that a job is not given out again while it waits for a free function
-      // (docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
-      visibilityTimeout: Duration.seconds(6 * functionDefinitions['stream-fanout'].timeoutSeconds),
+      // A bucket whose function died is silent for so long, so this is less than the six times the function's time-out that
+      // AWS recommends for functions that may be throttled: the mapping polls no faster than they run
+      // (docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html), and a job that is given out twice does no harm.
+      visibilityTimeout: Duration.seconds(2 * functionDefinitions['stream-fanout'].timeoutSeconds),
       // Pushing later than this helps nobody: clients notice gaps by themselves.
       retentionPeriod: Duration.hours(1),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: this.settings.fanOut.maxReceiveCount },
@@ -210,7 +211,7 @@ export class ParleyData extends Stack {
     });
     return new Queue(this, 'ErasureJobs', {
       ...common,
-      // As for fan-out jobs.
+      // Six times the function's, so that a job is not given out again while it waits for a free function.
       visibilityTimeout: Duration.seconds(6 * functionDefinitions['stream-erase'].timeoutSeconds),
       // Half an hour of trying: longer than most of what passes by itself.
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },

@@ -19,65 +19,68 @@ const membership = members();
 const markers = readMarkers();
 const rates = rateLimiter();
 
+const reading = ({ userId }: { userId: string }) => rates.take('reads', userId);
+const requesting = ({ userId }: { userId: string }) => rates.take('requests', userId);
+const acting = ({ userId }: { userId: string }) => rates.take('actions', userId);
+
 export const handler = httpHandler(
   {
-    'POST /conversations': signedIn({ body: CreateConversationBody }, async ({ userId }, { body }) => {
-      const result =
-        body.type === 'DM'
-          ? await all.openDm(userId, body.memberIds[0])
-          : await all.createGroup(userId, body);
-      return result.created ? created(result.conversation) : ok(result.conversation);
-    }),
-    'GET /conversations': signedIn({ query: InboxQuery }, async ({ userId }, { query }) =>
+    'POST /conversations': signedIn(
+      { admit: reading, body: CreateConversationBody },
+      async ({ userId }, { body }) => {
+        const result =
+          body.type === 'DM'
+            ? await all.openDm(userId, body.memberIds[0])
+            : await all.createGroup(userId, body);
+        return result.created ? created(result.conversation) : ok(result.conversation);
+      },
+    ),
+    'GET /conversations': signedIn({ admit: reading, query: InboxQuery }, async ({ userId }, { query }) =>
       ok(await inboxes.page(userId, query)),
     ),
-    'GET /conversations/{id}': signedIn({ path: ConversationPath }, async ({ userId }, { path }) =>
-      ok({ ...(await all.view(userId, path.id)), members: await membership.first(path.id) }),
+    'GET /conversations/{id}': signedIn(
+      { admit: reading, path: ConversationPath },
+      async ({ userId }, { path }) =>
+        ok({ ...(await all.view(userId, path.id)), members: await membership.first(path.id) }),
     ),
     'PATCH /conversations/{id}': signedIn(
-      { path: ConversationPath, body: UpdateConversationBody },
+      { admit: requesting, path: ConversationPath, body: UpdateConversationBody },
       async ({ userId }, { path, body }) => {
-        await rates.take('requests', userId);
         return ok(await all.rename(userId, path.id, body.title));
       },
     ),
     'PATCH /conversations/{id}/settings': signedIn(
-      { path: ConversationPath, body: UpdateSettingsBody },
+      { admit: requesting, path: ConversationPath, body: UpdateSettingsBody },
       async ({ userId }, { path, body }) => {
-        await rates.take('requests', userId);
         return ok(await all.setOwnSettings(userId, path.id, body));
       },
     ),
     'PUT /conversations/{id}/read': signedIn(
-      { path: ConversationPath, body: MarkReadBody },
+      { admit: acting, path: ConversationPath, body: MarkReadBody },
       async ({ userId }, { path, body }) => {
-        await rates.take('actions', userId);
         return ok({ lastReadSeq: await markers.markRead(userId, path.id, body.seq) });
       },
     ),
 
     'GET /conversations/{id}/members': signedIn(
-      { path: ConversationPath, query: MembersQuery },
+      { admit: reading, path: ConversationPath, query: MembersQuery },
       async ({ userId }, { path, query }) => ok(await membership.page(userId, path.id, query)),
     ),
     'POST /conversations/{id}/members': signedIn(
-      { path: ConversationPath, body: AddMembersBody },
+      { admit: requesting, path: ConversationPath, body: AddMembersBody },
       async ({ userId }, { path, body }) => {
-        await rates.take('requests', userId);
         return ok({ members: await membership.add(userId, path.id, body.userIds) });
       },
     ),
     'PATCH /conversations/{id}/members/{userId}': signedIn(
-      { path: MemberPath, body: UpdateMemberBody },
+      { admit: requesting, path: MemberPath, body: UpdateMemberBody },
       async ({ userId }, { path, body }) => {
-        await rates.take('requests', userId);
         return ok(await membership.setRole(userId, path.id, path.userId, body.role));
       },
     ),
     'DELETE /conversations/{id}/members/{userId}': signedIn(
-      { path: MemberPath },
+      { admit: requesting, path: MemberPath },
       async ({ userId }, { path }) => {
-        await rates.take('requests', userId);
         await membership.remove(userId, path.id, path.userId);
         return noContent;
       },

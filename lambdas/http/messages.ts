@@ -1,13 +1,16 @@
 import { MessagesQuery, SendMessageBody } from '../../shared/protocol/http.ts';
 import { accepted, httpHandler, ok, signedIn } from '../middleware/http-handler.ts';
-import { acceptMessage, authenticate, history } from '../runtime.ts';
+import { acceptMessage, authenticate, history, rateLimiter } from '../runtime.ts';
 
 const outgoing = acceptMessage();
 const stored = history();
+const rates = rateLimiter();
+
+const reading = ({ userId }: { userId: string }) => rates.take('reads', userId);
 
 export const handler = httpHandler(
   {
-    'GET /messages': signedIn({ query: MessagesQuery }, async ({ userId }, { query }) =>
+    'GET /messages': signedIn({ admit: reading, query: MessagesQuery }, async ({ userId }, { query }) =>
       ok(await stored.page(userId, query)),
     ),
     'POST /messages': signedIn({ body: SendMessageBody }, async ({ userId }, { body }) => {

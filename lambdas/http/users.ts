@@ -22,36 +22,46 @@ const others = acquaintances();
 const addresses = clientAddress();
 const rates = rateLimiter();
 
+const reading = ({ userId }: { userId: string }) => rates.take('reads', userId);
+const requesting = ({ userId }: { userId: string }) => rates.take('requests', userId);
+
 export const handler = httpHandler(
   {
-    'POST /users': open({ body: RegisterBody }, async ({ body, peer }) =>
-      created(await users.register(body, await addresses.of(peer))),
+    'POST /users': open(
+      { admit: async (peer) => users.admitRegistration(await addresses.of(peer)), body: RegisterBody },
+      async ({ body }) => created(await users.register(body)),
     ),
-    'POST /login': open({ body: LoginBody }, async ({ body, peer }) =>
-      ok(await users.login(body, await addresses.of(peer))),
+    'POST /login': open(
+      { admit: async (peer) => users.admitLogin(await addresses.of(peer)), body: LoginBody },
+      async ({ body, peer }) => ok(await users.login(body, await addresses.of(peer))),
     ),
-    'POST /token': signedIn({}, async (caller) => ok(await users.renew(caller))),
+    'POST /token': signedIn({ admit: reading }, async (caller) => ok(await users.renew(caller))),
+    // In no bucket of the user's, which who stole a token could keep empty. The token it comes with is good for one.
     'POST /logout': signedIn({}, async (caller) => {
       await users.logout(caller);
       return noContent;
     }),
 
-    'GET /users/me': signedIn({}, async (caller) => ok(ownProfile(caller))),
-    'PATCH /users/me': signedIn({ body: UpdateProfileBody }, async (caller, { body }) =>
+    'GET /users/me': signedIn({ admit: reading }, async (caller) => ok(ownProfile(caller))),
+    'PATCH /users/me': signedIn({ admit: reading, body: UpdateProfileBody }, async (caller, { body }) =>
       ok(await users.setDisplayName(caller, body.displayName)),
     ),
-    'DELETE /users/me': signedIn({}, async ({ userId }) => {
-      await rates.take('requests', userId);
+    'DELETE /users/me': signedIn({ admit: requesting }, async ({ userId }) => {
       await erasure.request(userId);
       return begun;
     }),
-    'PUT /users/me/password': signedIn({ body: ChangePasswordBody }, async (caller, { body, peer }) =>
-      ok(await users.changePassword(caller, body, await addresses.of(peer))),
+    'PUT /users/me/password': signedIn(
+      {
+        // It guesses a password as a login does.
+        admit: async (_caller, peer) => users.admitLogin(await addresses.of(peer)),
+        body: ChangePasswordBody,
+      },
+      async (caller, { body, peer }) =>
+        ok(await users.changePassword(caller, body, await addresses.of(peer))),
     ),
 
-    'GET /users': signedIn({ query: UsersQuery }, async ({ userId }, { query }) => {
-      // Nobody shall go through all usernames.
-      await rates.take('requests', userId);
+    // Fewer of them than of other reads: nobody shall go through all usernames.
+    'GET /users': signedIn({ admit: requesting, query: UsersQuery }, async ({ userId }, { query }) => {
       const found =
         'username' in query ? users.byUsername(query.username) : others.profiles(userId, query.ids);
       return ok({ users: await found });

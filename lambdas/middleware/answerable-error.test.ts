@@ -22,7 +22,10 @@ test.each([
   ['a time-out', Object.assign(new Error('slow'), { name: 'TimeoutError' })],
   ["AWS's own fault", Object.assign(new Error('oops'), { $fault: 'server' })],
 ])('%s passes: try again', (_what, error) => {
-  expect(answerableError(error, { requestId: 'r1' }).code).toBe('UNAVAILABLE');
+  const answer = answerableError(error, { requestId: 'r1' });
+  expect(answer.code).toBe('UNAVAILABLE');
+  expect(answer.retryAfterMs).toBeGreaterThanOrEqual(1_000);
+  expect(answer.retryAfterMs).toBeLessThanOrEqual(3_000);
 });
 
 test.each([

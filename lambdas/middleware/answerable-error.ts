@@ -1,4 +1,4 @@
-import { ParleyError } from '../../shared/protocol/errors.ts';
+import { ParleyError, unavailable } from '../../shared/protocol/errors.ts';
 import { logger } from '../logger.ts';
 
 /** Errors that AWS means to pass by themselves, by name (SDK error reference) or by Node's code. */
@@ -39,7 +39,7 @@ export function answerableError(
     error: error instanceof Error ? error : new Error(String(error)),
   });
   return isTransient(error)
-    ? new ParleyError('UNAVAILABLE', 'Parley is busy or a part of it is down: try again.')
+    ? unavailable('Parley is busy or a part of it is down: try again.')
     : new ParleyError('INTERNAL', 'Something went wrong on our side.');
 }
 

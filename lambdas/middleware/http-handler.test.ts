@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import { logger } from '../logger.ts';
 import type { Authenticate } from '../services/authenticate.ts';
-import { httpHandler, ok, open, signedIn } from './http-handler.ts';
+import { httpHandler, noContent, ok, open, signedIn } from './http-handler.ts';
 
 const log = vi.fn();
 beforeEach(() => {
@@ -28,8 +28,18 @@ const authenticate = {
   },
 } as Authenticate;
 
+/** Who came to the routes that admit nobody. */
+const admitted: string[] = [];
+function nobody(who: string): never {
+  admitted.push(who);
+  throw new ParleyError('RATE_LIMITED', 'slow down', { retryAfterMs: 1 });
+}
+
 const handler = httpHandler(
   {
+    'POST /crowded': open({ admit: async ({ address }) => nobody(address) }, async () => ok({})),
+    'GET /crowded': signedIn({ admit: async ({ userId }) => nobody(userId) }, async () => ok({})),
+    'DELETE /mine': signedIn({}, async () => noContent),
     'POST /echo': open({ body: v.strictObject({ text: v.string() }) }, async ({ body }) => ok(body)),
     'GET /list': open({ query: v.strictObject({ limit: v.optional(v.string()) }) }, async ({ query }) =>
       ok(query),
@@ -118,6 +128,35 @@ test('a body where none belongs is refused', async () => {
   expect((await call('POST /mine', { headers, body: '{"x":1}' })).body.detail).toBe(
     'x: is not a known field.',
   );
+});
+
+test('every answer is for its caller alone, is what it says it is, and keeps to HTTPS', async () => {
+  const headers = { authorization: 'Bearer good' };
+  const answers = [
+    await call('POST /echo', { body: '{"text":"hi"}' }),
+    await call('DELETE /mine', { headers }),
+    await call('POST /echo', { body: '{' }),
+    await call('POST /mine'),
+    await call('GET /busy'),
+    await call('GET /broken'),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 204, 400, 401, 429, 500]);
+  for (const answer of answers) {
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      'x-content-type-options': 'nosniff',
+    });
+  }
+});
+
+test('who is not admitted is told so before anything of the request is read', async () => {
+  const read = { body: '{', rawQueryString: 'a=1&a=2' };
+  const headers = { authorization: 'Bearer good' };
+  expect(await call('POST /crowded', read)).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+  expect(await call('GET /crowded', { ...read, headers })).toMatchObject({ status: 429 });
+  expect(await call('GET /crowded', read)).toMatchObject({ status: 401 });
+  expect(admitted).toEqual(['192.0.2.1', 'usr_a']);
 });
 
 test('a rate limit says when to come back, in whole seconds', async () => {

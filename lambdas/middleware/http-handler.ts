@@ -24,6 +24,10 @@ type Nothing = typeof Nothing;
 /** The schemas of what a route takes; what is left out must be empty. */
 type Takes<Path, Query, Body> = { path?: Path; query?: Query; body?: Body };
 
+/** What is done before anything of the request is read: whoever is refused here, costs no more than this. */
+type AdmitPeer = { admit?: (peer: Peer) => Promise<void> };
+type AdmitCaller = { admit?: (caller: User, peer: Peer) => Promise<void> };
+
 type Request<Path extends v.GenericSchema, Query extends v.GenericSchema, Body extends v.GenericSchema> = {
   path: v.InferOutput<Path>;
   query: v.InferOutput<Query>;
@@ -38,8 +42,14 @@ export function open<
   Path extends v.GenericSchema = Nothing,
   Query extends v.GenericSchema = Nothing,
   Body extends v.GenericSchema = Nothing,
->(takes: Takes<Path, Query, Body>, run: (request: Request<Path, Query, Body>) => Promise<Answer>): Route {
-  return async (event) => run(read(event, takes));
+>(
+  takes: Takes<Path, Query, Body> & AdmitPeer,
+  run: (request: Request<Path, Query, Body>) => Promise<Answer>,
+): Route {
+  return async (event) => {
+    await takes.admit?.(peerOf(event));
+    return run(read(event, takes));
+  };
 }
 
 /** A route for a signed-in caller. Who is not signed in learns nothing else. */
@@ -48,12 +58,13 @@ export function signedIn<
   Query extends v.GenericSchema = Nothing,
   Body extends v.GenericSchema = Nothing,
 >(
-  takes: Takes<Path, Query, Body>,
+  takes: Takes<Path, Query, Body> & AdmitCaller,
   run: (caller: User, request: Request<Path, Query, Body>) => Promise<Answer>,
 ): Route {
   return async (event, caller) => {
     const user = await caller();
     mention({ userId: user.userId });
+    await takes.admit?.(user, peerOf(event));
     return run(user, read(event, takes));
   };
 }
@@ -81,15 +92,27 @@ export function httpHandler(routes: Record<string, Route>, authenticate?: Authen
         return authenticate.caller(bearerToken(event.headers['authorization']));
       };
       const { status, body } = await route(event, caller);
-      return {
-        statusCode: status,
-        headers: {
-          'cache-control': 'no-store',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      };
+      return result(status, body, { ...(body !== undefined && { 'content-type': 'application/json' }) });
     });
+}
+
+/**
+ * On every answer: it is for its caller alone, is what it says it is and nothing that a browser guesses, and this host is
+ * asked over HTTPS for the next year. Over HTTP, as on localhost, browsers ignore the last (RFC 6797, section 8.1). It says
+ * what the web client's files say (infra/constructs/web-response-headers.ts): of one host, the last to come counts.
+ */
+const headersOfAll = {
+  'cache-control': 'no-store',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+};
+
+function result(statusCode: number, body: unknown, headers: Record<string, string>): Result {
+  return {
+    statusCode,
+    headers: { ...headersOfAll, ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
 }
 
 function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body extends v.GenericSchema>(
@@ -111,11 +134,15 @@ function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body 
     path,
     query,
     body,
-    peer: {
-      address: event.requestContext.http.sourceIp,
-      edgeProof: event.headers['x-parley-edge'],
-      viewerAddress: event.headers['x-parley-viewer-address'],
-    },
+    peer: peerOf(event),
+  };
+}
+
+function peerOf(event: Event): Peer {
+  return {
+    address: event.requestContext.http.sourceIp,
+    edgeProof: event.headers['x-parley-edge'],
+    viewerAddress: event.headers['x-parley-viewer-address'],
   };
 }
 
@@ -134,23 +161,15 @@ function readQuery(rawQueryString: string): Record<string, string> {
 function problem(cause: unknown, requestId: string): Result {
   const error = answerableError(cause, { requestId });
   const { status, title } = errorCodes[error.code];
-  return {
-    statusCode: status,
-    headers: {
+  return result(
+    status,
+    { type: 'about:blank', title, status, detail: error.message, code: error.code, requestId },
+    {
       'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
       ...(error.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
       ...(error.retryAfterMs !== undefined && {
         'retry-after': String(Math.ceil(error.retryAfterMs / 1000)),
       }),
     },
-    body: JSON.stringify({
-      type: 'about:blank',
-      title,
-      status,
-      detail: error.message,
-      code: error.code,
-      requestId,
-    }),
-  };
+  );
 }

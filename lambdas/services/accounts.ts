@@ -37,17 +37,23 @@ export class Accounts {
     this.#issuer = parts.issuer;
   }
 
-  async register(
-    {
-      username,
-      password,
-      displayName = username,
-    }: { username: string; password: string; displayName?: string | undefined },
-    address: string,
-  ): Promise<SignedIn> {
+  /** Before anything of a registration is read: whether there can be one. It counts, whatever comes of it. */
+  async admitRegistration(address: string): Promise<void> {
     this.#refuseWithIssuer();
     if (!this.#registrationOpen) throw new ParleyError('FORBIDDEN', 'Registration is closed here.');
     await this.#rates.takeRegistration(address);
+  }
+
+  /** For one that was {@link admitRegistration | admitted}. */
+  async register({
+    username,
+    password,
+    displayName = username,
+  }: {
+    username: string;
+    password: string;
+    displayName?: string | undefined;
+  }): Promise<SignedIn> {
     // Before the costly hash; `create` decides for good.
     if ((await this.#users.credential(username)) !== undefined) throw usernameTaken();
 
@@ -57,12 +63,20 @@ export class Accounts {
     return this.#signIn(user);
   }
 
-  /** The same answer, after the same work, for a user who does not exist and for a wrong password. */
+  /** Before anything of a login is read. It counts, whatever comes of it. */
+  async admitLogin(address: string): Promise<void> {
+    this.#refuseWithIssuer();
+    await this.#rates.takeLoginFrom(address);
+  }
+
+  /**
+   * For one that was {@link admitLogin | admitted}. The same answer, after the same work, for a user who does not exist and
+   * for a wrong password.
+   */
   async login(
     { username, password }: { username: string; password: string },
     address: string,
   ): Promise<SignedIn> {
-    this.#refuseWithIssuer();
     await this.#rates.takeLogin(username, address);
     const credential = await this.#users.credential(username);
     const matches = await verifyPassword(password, credential?.passwordHash);
@@ -88,13 +102,12 @@ export class Accounts {
     await this.#presence.endAll(caller.userId);
   }
 
-  /** Ends every other session, and answers the token of the one that goes on. */
+  /** For one that was {@link admitLogin | admitted} as a login. Ends every other session, and returns the token of the one that goes on. */
   async changePassword(
     caller: User,
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
     address: string,
   ): Promise<Session> {
-    this.#refuseWithIssuer();
     // A stolen token must not become a way to guess the password.
     await this.#rates.takeLogin(caller.username, address);
     const credential = await this.#users.credential(caller.username);

@@ -7,13 +7,41 @@ import type { LogEntry, LogPosition } from '../stores/message-log.ts';
 /** A container remembers the members of this many conversations, of at most so many each: some 20 MB at the worst. */
 const remembered = { conversations: 1_000, members: 200 };
 
+export type AllMembers = ReadonlyMap<string, MemberRow>;
+
+/**
+ * Who is a member: of a small conversation everyone, of a large group (shared/domain/large-groups.ts) only those who were
+ * asked for. Only the first can be listed, and the second cannot be asked about anyone else.
+ */
+export type Roster = { isLarge: false; members: AllMembers } | { isLarge: true; members: MembersAmong };
+
 export type ConversationState = {
   position: LogPosition & ChangePosition;
-  /** See shared/domain/large-groups.ts. */
-  isLarge: boolean;
-  /** All members, or of a large group those among the users asked for. Exact at `position.membersVersion`. */
-  members: Map<string, MemberRow>;
+  /** Exact at `position.membersVersion`. */
+  roster: Roster;
+  /** The state as it is now, read for the same users: a retry cannot know less than the first attempt. */
+  reread: () => Promise<ConversationState>;
 };
+
+/** The members among the users asked for. "Not asked" never passes for "not a member": such a question throws. */
+export class MembersAmong {
+  readonly #askedFor: ReadonlySet<string>;
+  readonly #rows: ReadonlyMap<string, MemberRow>;
+
+  constructor(askedFor: ReadonlySet<string>, rows: MemberRow[]) {
+    this.#askedFor = askedFor;
+    this.#rows = byUserId(rows);
+  }
+
+  has(userId: string): boolean {
+    return this.get(userId) !== undefined;
+  }
+
+  get(userId: string): MemberRow | undefined {
+    if (!this.#askedFor.has(userId)) throw new Error(`Whether ${userId} is a member was not read`);
+    return this.#rows.get(userId);
+  }
+}
 
 /** The record's conversation does not exist: no retry will change that. */
 export class ConversationGone extends Error {
@@ -31,30 +59,33 @@ export class ConversationGone extends Error {
 export class ConversationStates {
   readonly #conversations: ConversationStore;
   readonly #memberRows: MemberStore;
-  readonly #members = new Map<string, { version: number; members: Map<string, MemberRow> }>();
+  readonly #members = new Map<string, { version: number; members: AllMembers }>();
 
   constructor(conversations: ConversationStore, members: MemberStore) {
     this.#conversations = conversations;
     this.#memberRows = members;
   }
 
-  /** The state that what `userIds` sent goes on from. Throws {@link ConversationGone}. */
+  /** The state that what `userIds` sent is applied to. Throws {@link ConversationGone}. */
   async read(conversationId: string, userIds: ReadonlySet<string>): Promise<ConversationState> {
     const head = await this.#conversations.head(conversationId);
     if (head === undefined) throw new ConversationGone(conversationId);
     const { lastSeq, lastRevision, membersVersion, lastActivityAt } = head;
-    const isLarge = !hasExactInboxRows(head);
     return {
       position: { conversationId, lastSeq, lastRevision, membersVersion, lastActivityAt },
-      isLarge,
-      members: isLarge
-        ? byUserId(await this.#memberRows.membersAmong(conversationId, [...userIds]))
-        : await this.#membersAt(conversationId, membersVersion),
+      roster: hasExactInboxRows(head)
+        ? { isLarge: false, members: await this.#membersAt(conversationId, membersVersion) }
+        : { isLarge: true, members: await this.#membersAmong(conversationId, userIds) },
+      reread: () => this.read(conversationId, userIds),
     };
   }
 
+  async #membersAmong(conversationId: string, userIds: ReadonlySet<string>): Promise<MembersAmong> {
+    return new MembersAmong(userIds, await this.#memberRows.membersAmong(conversationId, [...userIds]));
+  }
+
   /** The members are read after their version: whoever finds the version unchanged later knows them exactly. */
-  async #membersAt(conversationId: string, version: number): Promise<Map<string, MemberRow>> {
+  async #membersAt(conversationId: string, version: number): Promise<AllMembers> {
     const known = this.#members.get(conversationId);
     const members =
       known?.version === version ? known.members : byUserId(await this.#memberRows.all(conversationId));
@@ -63,7 +94,7 @@ export class ConversationStates {
   }
 
   /** A Map keeps the order of insertion, so its first key is the one longest unused. */
-  #remember(conversationId: string, version: number, members: Map<string, MemberRow>): void {
+  #remember(conversationId: string, version: number, members: AllMembers): void {
     this.#members.delete(conversationId);
     if (members.size > remembered.members) return;
     this.#members.set(conversationId, { version, members });
@@ -72,7 +103,7 @@ export class ConversationStates {
   }
 }
 
-function byUserId(members: MemberRow[]): Map<string, MemberRow> {
+function byUserId(members: MemberRow[]): AllMembers {
   return new Map(members.map((member) => [member.userId, member]));
 }
 

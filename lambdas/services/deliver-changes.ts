@@ -33,7 +33,7 @@ export class DeliverChanges {
   async deliver(conversationId: string, changes: AcceptedChange[]): Promise<AcceptedChange | undefined> {
     const persisted = await this.#persist.persist(conversationId, changes);
     this.#tellHops(conversationId, persisted);
-    if (persisted.isLarge) await this.#fanOut.queueChanges(conversationId, persisted.applied);
+    if (persisted.roster.isLarge) await this.#fanOut.queueChanges(conversationId, persisted.applied);
     await this.#push.deliver(deliveriesOf(persisted));
 
     if (persisted.failure === undefined) return undefined;
@@ -53,11 +53,11 @@ export class DeliverChanges {
 }
 
 /** Those of a large group get what was applied from the fan-out. */
-function deliveriesOf({ applied, unchanged, refused, isLarge, members }: PersistedChanges): Deliveries {
+function deliveriesOf({ applied, unchanged, refused, roster }: PersistedChanges): Deliveries {
   const deliveries = new Deliveries();
-  if (!isLarge) {
+  if (!roster.isLarge) {
     const events = applied.flatMap(changeEvents);
-    if (events.length > 0) for (const userId of members.keys()) deliveries.add(userId, ...events);
+    if (events.length > 0) for (const userId of roster.members.keys()) deliveries.add(userId, ...events);
   }
   for (const { userId, message } of unchanged) {
     const { revision = 0 } = message;

@@ -1,8 +1,10 @@
 import pMap from 'p-map';
 import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
+import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import { idempotencyKey } from '../stores/message-log.ts';
+import type { AllMembers, MembersAmong } from './conversation-states.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { FanOutJobs } from './fan-out-jobs.ts';
 import type { Hop } from './hop.ts';
@@ -50,23 +52,17 @@ export class DeliverMessages {
   async deliver(conversationId: string, messages: AcceptedMessage[]): Promise<AcceptedMessage | undefined> {
     const persisted = await this.#persist.persist(conversationId, messages);
     this.#tellHops(conversationId, persisted);
-    if (persisted.isLarge) {
-      const seqs = persisted.stored.map((message) => message.seq);
-      await this.#markOwnRead(conversationId, persisted);
+    const { stored, roster } = persisted;
+    const answers = answersTo(persisted);
+    if (roster.isLarge) {
+      // Fan-out brings what was stored to everyone, the senders among them, and alone knows who is connected.
+      await this.#markOwnRead(conversationId, stored, roster.members);
+      const seqs = stored.map((message) => message.seq);
       await this.#fanOut.queueMessages(conversationId, seqs, oldestAcceptance(messages));
+      await this.#push.deliver(answers);
     } else {
-      await this.#updateInboxes(conversationId, persisted);
-    }
-    // Those of a large group get what was stored from the fan-out, the senders among them.
-    const events = persisted.isLarge ? [] : messageEvents(persisted.stored);
-    const online = await this.#push.deliver(
-      await this.#deliveries(conversationId, persisted, events),
-      acceptanceTimes(events, messages),
-    );
-    // Who of a large group is connected is known to the fan-out alone, bucket by bucket.
-    if (online !== undefined && !persisted.isLarge) {
-      const offlineIds = [...persisted.members.keys()].filter((userId) => !online.has(userId));
-      await this.#offline.tell(persisted.stored, offlineIds);
+      await this.#updateInboxes(conversationId, stored, roster.members);
+      await this.#pushToAll(conversationId, stored, roster.members, { answers, accepted: messages });
     }
 
     if (persisted.failure === undefined) return undefined;
@@ -84,7 +80,7 @@ export class DeliverMessages {
   }
 
   /** In a large group no inbox row follows the messages; but a sender has read what it sent. */
-  async #markOwnRead(conversationId: string, { stored, members }: Persisted): Promise<void> {
+  async #markOwnRead(conversationId: string, stored: Message[], members: MembersAmong): Promise<void> {
     const sentSeqs = new Map(stored.map((message) => [message.senderId, message.seq]));
     await pMap(
       [...sentSeqs].filter(([userId]) => members.has(userId)),
@@ -94,7 +90,7 @@ export class DeliverMessages {
   }
 
   /** One update for each member and batch, of the newest message only. */
-  async #updateInboxes(conversationId: string, { stored, members }: Persisted): Promise<void> {
+  async #updateInboxes(conversationId: string, stored: Message[], members: AllMembers): Promise<void> {
     const newest = stored.at(-1);
     if (newest === undefined) return;
     const activity = { conversationId, lastSeq: newest.seq, lastActivityAt: newest.createdAt };
@@ -110,26 +106,27 @@ export class DeliverMessages {
     );
   }
 
-  /** `events` bring what was stored. */
-  async #deliveries(
+  /** What was stored to all members, and the answers to single senders after it. */
+  async #pushToAll(
     conversationId: string,
-    persisted: Persisted,
-    events: MessageEvent[],
-  ): Promise<Deliveries> {
-    const { resent, refused, members } = persisted;
+    stored: Message[],
+    members: AllMembers,
+    { answers, accepted }: { answers: Deliveries; accepted: AcceptedMessage[] },
+  ): Promise<void> {
+    const events = messageEvents(stored);
     const deliveries = new Deliveries();
     if (events.length > 0) {
-      for (const [userId, event] of await this.#introductions(conversationId, persisted)) {
+      for (const [userId, event] of await this.#introductions(conversationId, stored, members)) {
         deliveries.add(userId, event);
       }
       for (const userId of members.keys()) deliveries.add(userId, ...events);
     }
-    for (const message of resent) deliveries.add(message.senderId, ...messageEvents([message]));
-    for (const { senderId, messageId, error } of refused) {
-      const { code, message } = error;
-      deliveries.add(senderId, { type: 'error', code, message, action: 'sendMessage', messageId });
+    for (const [userId, answer] of answers) deliveries.add(userId, ...answer);
+    const online = await this.#push.deliver(deliveries, acceptanceTimes(events, accepted));
+    if (online !== undefined) {
+      const offlineIds = [...members.keys()].filter((userId) => !online.has(userId));
+      await this.#offline.tell(stored, offlineIds);
     }
-    return deliveries;
   }
 
   /**
@@ -138,7 +135,8 @@ export class DeliverMessages {
    */
   async #introductions(
     conversationId: string,
-    { stored, members }: Persisted,
+    stored: Message[],
+    members: AllMembers,
   ): Promise<Map<string, ServerEvent>> {
     const seqs = new Set(stored.map((message) => message.seq));
     const newcomers = [...members.values()].filter((member) => seqs.has(member.joinedSeq + 1));
@@ -146,6 +144,17 @@ export class DeliverMessages {
     const views = await this.#views.views(newcomers.map(({ userId }) => ({ userId, conversationId })));
     return new Map(views.map(({ userId, conversation }) => [userId, { type: 'conversation', conversation }]));
   }
+}
+
+/** What only the sender of a message is to hear. */
+function answersTo({ resent, refused }: Persisted): Deliveries {
+  const deliveries = new Deliveries();
+  for (const message of resent) deliveries.add(message.senderId, ...messageEvents([message]));
+  for (const { senderId, messageId, error } of refused) {
+    const { code, message } = error;
+    deliveries.add(senderId, { type: 'error', code, message, action: 'sendMessage', messageId });
+  }
+  return deliveries;
 }
 
 function oldestAcceptance(messages: AcceptedMessage[]): number {

@@ -10,10 +10,9 @@ import {
   changesPerTransaction,
   revisionAfter,
 } from '../stores/change-log.ts';
-import type { MemberRow } from '../stores/member-store.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
-import { ConversationGone, type ConversationState, type ConversationStates } from './conversation-states.ts';
+import type { ConversationState, ConversationStates, Roster } from './conversation-states.ts';
 
 /** As in `PersistMessages`: far more than contention explains. */
 const maxAttempts = 12;
@@ -29,10 +28,8 @@ export type PersistedChanges = {
   /** They changed nothing, so that only who asked for them is to hear how things stand. */
   unchanged: { userId: string; message: Message }[];
   refused: RefusedChange[];
-  /** See shared/domain/large-groups.ts. */
-  isLarge: boolean;
-  /** The members at the time, or of a large group those among the users. */
-  members: Map<string, MemberRow>;
+  /** Who is to hear of what was applied. */
+  roster: Roster;
   /** What could not be tried or did not succeed. */
   failure: { from: AcceptedChange; error: unknown } | undefined;
 };
@@ -70,21 +67,22 @@ export class PersistChanges {
   /** Throws `ConversationGone`. */
   async persist(conversationId: string, accepted: AcceptedChange[]): Promise<PersistedChanges> {
     const changes = withoutRepeats(accepted);
+    let state = await this.#states.read(conversationId, usersOf(changes));
     const result: PersistedChanges = {
       applied: [],
       unchanged: [],
       refused: [],
-      isLarge: false,
-      members: new Map(),
+      roster: state.roster,
       failure: undefined,
     };
     for (let start = 0; start < changes.length; start += changesPerTransaction) {
       const chunk = changes.slice(start, start + changesPerTransaction);
       const [from] = chunk;
       try {
-        await this.#persistChunk(conversationId, chunk, result);
+        state = await this.#persistChunk(state, chunk, result);
+        result.roster = state.roster;
       } catch (error) {
-        if (from === undefined || error instanceof ConversationGone) throw error;
+        if (from === undefined) throw error;
         result.failure = { from, error };
         break;
       }
@@ -92,34 +90,37 @@ export class PersistChanges {
     return result;
   }
 
+  /** Settles all of `chunk`; returns the conversation's state after that. */
   async #persistChunk(
-    conversationId: string,
+    initial: ConversationState,
     chunk: AcceptedChange[],
     result: PersistedChanges,
-  ): Promise<void> {
+  ): Promise<ConversationState> {
+    let state = initial;
     let pending = chunk;
     const before: Before = new Map();
     for (let attempt = 0; ; attempt += 1) {
       if (attempt === maxAttempts) throw new Error(`Gave up changing after ${maxAttempts} attempts`);
-      if (attempt > 0) await pause(attempt);
-      const state = await this.#states.read(conversationId, usersOf(chunk));
+      if (attempt > 0) {
+        await pause(attempt);
+        state = await state.reread();
+      }
       const seqs = new Set(chunk.map(({ seq }) => seq));
-      const messages = await this.#messages.messages(conversationId, [...seqs]);
+      const messages = await this.#messages.messages(state.position.conversationId, [...seqs]);
+      const { roster } = state;
       const plan = this.#plan(state, messages, pending);
       const settled = await this.#log.settle(state.position, {
         ...plan,
         // Of one who is no member nothing is remembered, as of their messages: they may be erased already.
         refused: plan.refused
-          .filter(({ change }) => state.members.has(change.userId))
+          .filter(({ change }) => roster.members.has(change.userId))
           .map(({ change, error }) => ({ change, code: error.code })),
       });
       if (settled.outcome === 'settled') {
         const stored = plan.entries.flatMap(({ changes }) => changes).length;
         if (stored > 0) this.#count('ChangesStored', stored);
-        result.isLarge = state.isLarge;
-        result.members = state.members;
         tellOf(result, state, messages, plan, before);
-        return;
+        return stateAfterChanges(state, plan.entries);
       }
       if (settled.known.size === 0) this.#count('SequenceRetries');
       for (const change of pending) {
@@ -138,7 +139,7 @@ export class PersistChanges {
     for (const change of changes) {
       const before = messages.get(change.seq);
       const message = entries.get(change.seq)?.message ?? before;
-      const by = { userId: change.userId, role: state.members.get(change.userId)?.role };
+      const by = { userId: change.userId, role: state.roster.members.get(change.userId)?.role };
       try {
         if (before === undefined || message === undefined) throw messageNotFound();
         const after = changedMessage(message, change.change, by, this.#now(message));
@@ -162,6 +163,11 @@ export class PersistChanges {
   #now({ createdAt }: Message): string {
     return new Date(Math.max(this.#clock(), Date.parse(createdAt))).toISOString();
   }
+}
+
+function stateAfterChanges(state: ConversationState, entries: ChangeEntry[]): ConversationState {
+  const lastRevision = revisionAfter(state.position, entries);
+  return { ...state, position: { ...state.position, lastRevision } };
 }
 
 function tellOf(

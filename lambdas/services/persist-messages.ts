@@ -2,7 +2,6 @@ import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
-import type { MemberRow } from '../stores/member-store.ts';
 import {
   type IdempotencyRecord,
   idempotencyKey,
@@ -12,7 +11,12 @@ import {
 } from '../stores/message-log.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import { pause } from '../stores/pause.ts';
-import { type ConversationState, type ConversationStates, stateAfter } from './conversation-states.ts';
+import {
+  type ConversationState,
+  type ConversationStates,
+  type Roster,
+  stateAfter,
+} from './conversation-states.ts';
 import type { Fingerprint } from './message-fingerprint.ts';
 
 /** Each attempt after the first lost a race to another writer, so a dozen is far more than contention explains. */
@@ -26,10 +30,8 @@ export type Persisted = {
   /** Stored long before; a client sent it again, so its sender alone is to hear of it. */
   resent: Message[];
   refused: Refusal[];
-  /** See shared/domain/large-groups.ts. */
-  isLarge: boolean;
-  /** Who is to hear of what was stored: the members at the time, or of a large group those among the senders. */
-  members: Map<string, MemberRow>;
+  /** Who is to hear of what was stored: the members at the time, or of a large group those among all senders. */
+  roster: Roster;
   /** What could not be tried or did not succeed, from its first message on. */
   failure: { from: AcceptedMessage; error: unknown } | undefined;
 };
@@ -70,8 +72,7 @@ export class PersistMessages {
       stored: [],
       resent: [],
       refused: [],
-      isLarge: state.isLarge,
-      members: state.members,
+      roster: state.roster,
       failure: undefined,
     };
 
@@ -83,8 +84,7 @@ export class PersistMessages {
       const chunk = originals.slice(start, start + messagesPerAppend);
       try {
         state = await this.#persistChunk(state, chunk, result);
-        result.isLarge = state.isLarge;
-        result.members = state.members;
+        result.roster = state.roster;
       } catch (error) {
         const settled = new Set([...result.stored, ...result.resent, ...result.refused].map(idempotencyKey));
         const from = chunk.find((message) => !settled.has(idempotencyKey(message))) ?? chunk[0];
@@ -110,7 +110,7 @@ export class PersistMessages {
       if (attempt === maxAttempts) throw new Error(`Gave up appending after ${maxAttempts} attempts`);
       if (attempt > 0) {
         await pause(attempt);
-        state = await this.#states.read(state.position.conversationId, sendersOf(chunk));
+        state = await state.reread();
       }
       pending = await this.#settleNonMembers(state, pending, result);
       if (pending.length === 0) return state;
@@ -160,7 +160,7 @@ export class PersistMessages {
     pending: AcceptedMessage[],
     result: Persisted,
   ): Promise<AcceptedMessage[]> {
-    const isMember = (message: AcceptedMessage) => state.members.has(message.senderId);
+    const isMember = (message: AcceptedMessage) => state.roster.members.has(message.senderId);
     for (const message of pending.filter((one) => !isMember(one))) {
       const known = await this.#log.idempotencyRecord(message.senderId, message.messageId);
       if (known?.acceptId === message.acceptId) await this.#settleKnown(message, known, result);

@@ -3,7 +3,7 @@ import type { BucketSettings, RateLimitSettings, WindowSettings } from '../../sh
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { RateBuckets, RateLimitStore } from '../stores/rate-limit-store.ts';
 
-type BucketName = 'messages' | 'actions' | 'requests' | 'conversations';
+type BucketName = 'messages' | 'actions' | 'requests' | 'reads' | 'conversations';
 
 /** Who may do how much. Every refusal says when to try again. */
 export class RateLimiter {
@@ -34,9 +34,16 @@ export class RateLimiter {
     this.#refuseIf(await this.#buckets.takeFromBucket(`${name}#${userId}`, bucket, this.#clock()));
   }
 
+  /** One of the registrations tried from an address, whatever comes of it. */
   async takeRegistration(address: string): Promise<void> {
     if (this.#settings.registrations === null) return;
     await this.#takeFromWindow(`registrations#${address}`, this.#settings.registrations);
+  }
+
+  /** One of the logins tried from an address, whoever it says it is: before anything of it is read. */
+  async takeLoginFrom(address: string): Promise<void> {
+    if (this.#settings.logins === null) return;
+    await this.#takeFromWindow(`logins#${address}`, this.#settings.logins);
   }
 
   /**
@@ -44,8 +51,6 @@ export class RateLimiter {
    * {@link loginSucceeded} takes that back.
    */
   async takeLogin(username: string, address: string): Promise<void> {
-    if (this.#settings.logins !== null)
-      await this.#takeFromWindow(`logins#${address}`, this.#settings.logins);
     await this.#takeFromWindow(loginKey(username, address), this.#settings.loginFailures);
     await this.#takeFromWindow(loginKey(username, 'anywhere'), this.#settings.loginFailuresAnywhere);
   }

@@ -1,4 +1,4 @@
-import { ParleyError } from '../../shared/protocol/errors.ts';
+import { unavailable } from '../../shared/protocol/errors.ts';
 import { pause } from '../stores/pause.ts';
 
 const maxAttempts = 12;
@@ -10,5 +10,5 @@ export async function retriedChange<T>(change: () => Promise<T | undefined>): Pr
     if (result !== undefined) return result;
     await pause(attempt);
   }
-  throw new ParleyError('UNAVAILABLE', 'The conversation is changing too fast: try again.');
+  throw unavailable('The conversation is changing too fast: try again.');
 }

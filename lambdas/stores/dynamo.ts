@@ -14,7 +14,7 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { ParleyError } from '../../shared/protocol/errors.ts';
+import { type ParleyError, unavailable } from '../../shared/protocol/errors.ts';
 import { batchesOf, sendWhole } from './batches.ts';
 import { pause } from './pause.ts';
 import { newRequestHandler } from './request-handler.ts';
@@ -131,7 +131,7 @@ export async function batchDelete(
 }
 
 function tablesAreBusy(): ParleyError {
-  return new ParleyError('UNAVAILABLE', 'The tables are busy: try again.');
+  return unavailable('The tables are busy: try again.');
 }
 
 /** All that a query finds, over as many pages as it takes. @param page the query, from where the last page ended */

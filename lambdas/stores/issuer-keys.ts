@@ -6,7 +6,7 @@ import {
   type JWSHeaderParameters,
 } from 'jose';
 import * as v from 'valibot';
-import { ParleyError } from '../../shared/protocol/errors.ts';
+import { type ParleyError, unavailable } from '../../shared/protocol/errors.ts';
 
 /** Both requests of a cold start are over well before API Gateway gives up on the authorizer. */
 const requestMs = 2_500;
@@ -57,12 +57,12 @@ export class IssuerKeys {
 
   async #findKnown(header: JWSHeaderParameters, token: FlattenedJWSInput) {
     const known = this.#keys?.jwks();
-    if (known === undefined || Date.now() > this.#lastGoodAt + outageMs) throw unavailable();
+    if (known === undefined || Date.now() > this.#lastGoodAt + outageMs) throw issuerIsSilent();
     try {
       return await createLocalJWKSet(known)(header, token);
     } catch (error) {
       // It may be signed with a key that we could not ask for.
-      throw error instanceof errors.JWKSNoMatchingKey ? unavailable() : error;
+      throw error instanceof errors.JWKSNoMatchingKey ? issuerIsSilent() : error;
     }
   }
 
@@ -104,6 +104,6 @@ function isOfTheToken(error: unknown): boolean {
   );
 }
 
-function unavailable(): ParleyError {
-  return new ParleyError('UNAVAILABLE', 'The issuer of tokens does not answer: try again.');
+function issuerIsSilent(): ParleyError {
+  return unavailable('The issuer of tokens does not answer: try again.');
 }

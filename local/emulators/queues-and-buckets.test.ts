@@ -66,6 +66,30 @@ test('a message that is given back at once is shown again, and kept', async () =
   await second.close();
 });
 
+test('what was being worked on when it ended is given out again at once, in its order', async () => {
+  const first = await start();
+  const sqs = sqsOf(first);
+  const { QueueUrl = '' } = await sqs.send(
+    new CreateQueueCommand({
+      QueueName: 'jobs.fifo',
+      Attributes: { FifoQueue: 'true', VisibilityTimeout: '3600', ContentBasedDeduplication: 'true' },
+    }),
+  );
+  for (const MessageBody of ['first', 'second']) {
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'a bucket' }));
+  }
+  const receive = async (client: SQSClient) =>
+    (await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }))).Messages?.map(
+      ({ Body }) => Body,
+    );
+  expect(await receive(sqs)).toEqual(['first', 'second']);
+  await first.close();
+
+  const second = await start();
+  expect(await receive(sqsOf(second))).toEqual(['first', 'second']);
+  await second.close();
+});
+
 test('only this machine reaches it', async () => {
   const emulator = await start();
   const port = Number(new URL(emulator.endpoint).port);

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { buildApp } from 'fauxqs';
 // fauxqs' own start function binds 0.0.0.0 and offers no choice: anybody on the network could read the queues. These
 // are the parts it is made of (its version is pinned), put together on the loopback address.
@@ -13,10 +14,20 @@ import { FifoStore } from './fifo-store.ts';
 
 /**
  * fauxqs clears the receive count of a message whose visibility is set to 0, which its own schema forbids, and loses the
- * message over that. Left in flight on disk, it is shown at once as long as the process lives, and after a restart when
- * its time-out is over.
+ * message over that. It is left in flight on disk, and shown at once.
  */
 class QueuePersistence extends PersistenceManager {
+  constructor(folder: string) {
+    super(folder);
+    // Each statement is a commit: without this each also waits for the disk, while everything else of this process waits
+    // for it. What is committed survives the death of the process all the same, and only a power cut may take the last of it.
+    // Its types hide the database; the version is pinned.
+    const database = Reflect.get(this, 'db') as DatabaseSync;
+    database.exec('PRAGMA synchronous = NORMAL');
+    // Whoever had received these was part of the process that has ended: nobody will delete them, so nobody waits for that.
+    database.exec('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL');
+  }
+
   override updateMessageReady(): void {}
 }
 

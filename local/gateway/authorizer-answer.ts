@@ -6,6 +6,7 @@ export type AuthorizerAnswer =
   | { kind: 'policy'; principalId: string; policyDocument: unknown; context: Record<string, unknown> }
   | { kind: 'simple'; isAuthorized: boolean; context: Record<string, unknown> }
   | { kind: 'unauthorized'; cause: string }
+  | { kind: 'throttled'; cause: string }
   | { kind: 'error'; cause: string };
 
 /** "AWS Lambda authorizer result size": http-api-quotas.html and the WebSocket API's table of quotas. */
@@ -17,7 +18,8 @@ const maxResultBytes = 8 * 1024;
  */
 export function readAuthorizerAnswer(result: CallResult, simpleResponses: boolean): AuthorizerAnswer {
   if ('failure' in result) {
-    const { cause, error } = result.failure;
+    const { kind, cause, error } = result.failure;
+    if (kind === 'throttled') return { kind, cause };
     return { kind: error?.errorMessage === 'Unauthorized' ? 'unauthorized' : 'error', cause };
   }
   const answer = result.payload;

@@ -3,8 +3,6 @@ import type { WebSocketGateway } from './websocket-gateway.ts';
 
 /** Of what PostToConnection takes. */
 const maxDataBytes = 128 * 1024;
-/** What may wait for a client that does not read before posts are refused; the size is ours, the refusal AWS's. */
-const maxBufferedBytes = 1024 * 1024;
 
 /**
  * The management API of a WebSocket API, in the SDK's REST JSON.
@@ -26,10 +24,9 @@ export async function handleConnectionsRequest(
   const connection = gateway.connection(connectionId);
   if (connection === undefined) return answer(response, 410, 'GoneException', null);
   if (request.method === 'POST') {
-    if (connection.bufferedBytes > maxBufferedBytes) {
+    if (gateway.send(connection, data.toString('utf8')) === 'full') {
       return answer(response, 429, 'LimitExceededException', 'The client does not read what it is sent');
     }
-    gateway.send(connection, data.toString('utf8'));
     response.writeHead(200).end();
   } else if (request.method === 'DELETE') {
     connection.close(1000, '');

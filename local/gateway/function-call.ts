@@ -1,9 +1,10 @@
-import type { FunctionError, LambdaInvoker } from '../lambda/lambda-pool.ts';
+import { type FunctionError, isThrottled, type LambdaInvoker } from '../lambda/lambda-pool.ts';
+import type { Urgency } from '../lambda/waiting-line.ts';
 
 export type CallTarget = { functionName: string; permitted: boolean };
 
 export type CallFailure = {
-  kind: 'permission' | 'timeout' | 'function';
+  kind: 'permission' | 'timeout' | 'throttled' | 'function';
   cause: string;
   error?: FunctionError;
 };
@@ -15,6 +16,7 @@ export async function callFunction(
   target: CallTarget,
   event: unknown,
   timeoutMilliseconds: number,
+  urgency: Urgency = 'request',
 ): Promise<CallResult> {
   if (!target.permitted) {
     const cause = `no AWS::Lambda::Permission lets API Gateway invoke ${target.functionName}`;
@@ -28,10 +30,11 @@ export async function callFunction(
       resolve({ failure: { kind: 'timeout', cause } });
     }, timeoutMilliseconds);
   });
-  const answered = invoker.invoke(target.functionName, event).then((outcome): CallResult => {
+  const answered = invoker.invoke(target.functionName, event, urgency).then((outcome): CallResult => {
     if ('payload' in outcome) return outcome;
     const { errorType, errorMessage } = outcome.functionError;
     const cause = `${target.functionName} failed with ${errorType}: ${errorMessage}`;
+    if (isThrottled(outcome)) return { failure: { kind: 'throttled', cause } };
     return { failure: { kind: 'function', cause, error: outcome.functionError } };
   });
   const result = await Promise.race([answered, timedOut]);

@@ -19,6 +19,7 @@ export function gatewayAnswer(status: number, message: string): HttpAnswer {
 }
 
 export const internalServerError = gatewayAnswer(500, 'Internal Server Error');
+export const serviceUnavailable = gatewayAnswer(503, 'Service Unavailable');
 
 /**
  * Reads what a function returned in payload format 2.0; undefined if it is malformed. An object with a statusCode is a

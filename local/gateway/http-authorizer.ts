@@ -9,7 +9,7 @@ import { sourceAddress } from './request-identity.ts';
 
 export type Authorization =
   | { allowed: true; context: Record<string, unknown> }
-  | { allowed: false; status: 401 | 403 | 500; cause: string };
+  | { allowed: false; status: 401 | 403 | 500 | 503; cause: string };
 
 /** "API Gateway's timeout for a Lambda authorizer" of HTTP APIs: http-api-quotas.html, authorizer timeout 10 seconds. */
 const authorizerMilliseconds = 10_000;
@@ -69,6 +69,7 @@ export class HttpAuthorizers {
   /** A remembered policy is held against each route anew, so it must name every route it is to allow. */
   #decide(answer: AuthorizerAnswer, facts: HttpRequestFacts): Authorization {
     if (answer.kind === 'unauthorized') return { allowed: false, status: 401, cause: answer.cause };
+    if (answer.kind === 'throttled') return { allowed: false, status: 503, cause: answer.cause };
     if (answer.kind === 'error') return { allowed: false, status: 500, cause: answer.cause };
     const arn = routeArn(facts);
     const allowed = answer.kind === 'simple' ? answer.isAuthorized : policyAllows(answer.policyDocument, arn);

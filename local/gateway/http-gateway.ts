@@ -6,6 +6,7 @@ import {
   type HttpAnswer,
   internalServerError,
   readFunctionAnswer,
+  serviceUnavailable,
   writeAnswer,
 } from './http-answers.ts';
 import { HttpAuthorizers } from './http-authorizer.ts';
@@ -26,7 +27,12 @@ export type HttpGatewayOptions = {
   onFailure: (failure: GatewayFailure) => void;
 };
 
-const authorizationMessages = { 401: 'Unauthorized', 403: 'Forbidden', 500: 'Internal Server Error' };
+const authorizationMessages = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
 
 /** One HTTP API with Lambda proxy integrations of payload format 2.0. */
 export class HttpGateway {
@@ -98,9 +104,8 @@ export class HttpGateway {
     );
     if ('failure' in result) {
       this.#fail(facts, result.failure.cause);
-      return result.failure.kind === 'timeout'
-        ? gatewayAnswer(503, 'Service Unavailable')
-        : internalServerError;
+      const { kind } = result.failure;
+      return kind === 'timeout' || kind === 'throttled' ? serviceUnavailable : internalServerError;
     }
     const answer = readFunctionAnswer(result.payload);
     if (answer === undefined) {

@@ -4,6 +4,8 @@ export type GatewayLimits = {
   webSocketFrameBytes: number;
   /** @default 128 KB */
   webSocketMessageBytes: number;
+  /** What may wait for a client that does not read. The size is ours, AWS documents the refusal only. @default 1 MB */
+  webSocketBufferedBytes: number;
   /** @default 10 minutes */
   idleMilliseconds: number;
   /** @default 2 hours */
@@ -19,6 +21,7 @@ export type GatewayLimits = {
 export const awsLimits: GatewayLimits = {
   webSocketFrameBytes: 32 * 1024,
   webSocketMessageBytes: 128 * 1024,
+  webSocketBufferedBytes: 1024 * 1024,
   idleMilliseconds: 10 * 60 * 1000,
   connectionMilliseconds: 2 * 60 * 60 * 1000,
   httpBodyBytes: 10 * 1024 * 1024,

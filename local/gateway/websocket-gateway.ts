@@ -77,11 +77,12 @@ export class WebSocketGateway {
     return this.#connections.get(connectionId);
   }
 
-  /** Counts and sends a frame to one connection; false if it is gone. */
-  send(connection: WebSocketConnection, text: string): boolean {
-    const sent = connection.send(text);
-    if (sent) this.framesOut += 1;
-    return sent;
+  /** Counts and sends a frame to one connection, unless it is gone or its client leaves too much unread. */
+  send(connection: WebSocketConnection, text: string): 'sent' | 'gone' | 'full' {
+    if (connection.bufferedBytes > this.#options.limits.webSocketBufferedBytes) return 'full';
+    if (!connection.send(text)) return 'gone';
+    this.framesOut += 1;
+    return 'sent';
   }
 
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -184,10 +185,10 @@ export class WebSocketGateway {
     }
     const reply = answer['body'];
     if (!route.hasRouteResponse || typeof reply !== 'string' || reply === '') return;
-    this.send(
-      connection,
-      answer['isBase64Encoded'] === true ? Buffer.from(reply, 'base64').toString() : reply,
-    );
+    const text = answer['isBase64Encoded'] === true ? Buffer.from(reply, 'base64').toString() : reply;
+    if (this.send(connection, text) === 'full') {
+      this.#fail(route.routeKey, context.requestId, 'the client does not read its replies');
+    }
   }
 
   /** Best effort on AWS; here it always runs, and what it answers is of no interest. */

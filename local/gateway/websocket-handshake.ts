@@ -20,6 +20,9 @@ import {
 /** Authorizers have no setting for it; this is what Lambda integrations of the API have at most. */
 const authorizerMilliseconds = 29_000;
 
+/** As where clients connect faster than the quota allows. */
+const tooManyRequests = 429;
+
 export type HandshakeDecision =
   | { accepted: true; authorizer: Record<string, string> | undefined; subprotocol: string | undefined }
   | { accepted: false; status: number; cause: string };
@@ -38,11 +41,18 @@ export async function decideHandshake(
   if (!authorized.accepted) return authorized;
   const event = connectEvent({ ...facts, authorizer: authorized.authorizer }, parts);
   const { integration } = route;
-  const result = await callFunction(invoker, integration, event, integration.timeoutMilliseconds);
+  const result = await callFunction(
+    invoker,
+    integration,
+    event,
+    integration.timeoutMilliseconds,
+    'connecting',
+  );
   if ('failure' in result) {
     const { kind, cause } = result.failure;
     // A function that fails is a bad gateway's answer, as with REST APIs; what API Gateway cannot call is its own error.
-    return { accepted: false, status: { permission: 500, timeout: 504, function: 502 }[kind], cause };
+    const status = { permission: 500, timeout: 504, function: 502, throttled: tooManyRequests }[kind];
+    return { accepted: false, status, cause };
   }
   const answer = result.payload;
   const status = isRecord(answer) ? Number(answer['statusCode']) : Number.NaN;
@@ -84,10 +94,11 @@ async function authorize(
   if (identity === undefined) return refuse(401, 'the request lacks an identity source of the authorizer');
   const event = authorizerEvent(facts, parts);
   const answer = readAuthorizerAnswer(
-    await callFunction(invoker, authorizer, event, authorizerMilliseconds),
+    await callFunction(invoker, authorizer, event, authorizerMilliseconds, 'connecting'),
     false,
   );
   if (answer.kind === 'unauthorized') return refuse(401, answer.cause);
+  if (answer.kind === 'throttled') return refuse(tooManyRequests, answer.cause);
   if (answer.kind !== 'policy') return refuse(500, answer.kind === 'error' ? answer.cause : 'no policy');
   const allowed = policyAllows(answer.policyDocument, methodArn(facts, '$connect'));
   const context = stringContext(answer.context);
@@ -109,6 +120,7 @@ function subprotocolOf(headers: unknown): string | undefined {
 const messages: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
+  429: 'Too Many Requests',
   504: 'Endpoint request timed out',
 };
 

@@ -35,6 +35,21 @@ function frame(bytes: number): string {
   return text.replace('""}', `"${'x'.repeat(bytes - text.length)}"}`);
 }
 
+test('a client that does not read is sent no more replies', async () => {
+  const socket = await connected({ webSocketBufferedBytes: 64 * 1024 });
+  socket.socket.pause();
+  const cause = 'the client does not read its replies';
+  const isDropped = () => gateway.failures.some((failure) => failure.cause === cause);
+  for (let sent = 0; !isDropped(); sent += 1) {
+    expect(sent).toBeLessThan(2_000);
+    socket.send(frame(31 * 1024));
+    // Each reply is asked for after the one before was written, or dropped.
+    await gateway.pool.invoke('echo', {});
+  }
+  socket.socket.resume();
+  expect(await socket.next()).toMatchObject({ requestContext: { routeKey: 'echo' } });
+});
+
 describe('sizes', () => {
   test('a frame of 32 KB is taken', async () => {
     const socket = await connected();

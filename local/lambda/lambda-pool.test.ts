@@ -299,6 +299,98 @@ describe('concurrency', () => {
     server.close();
   });
 
+  test('what waits too long, or finds too many waiting, is throttled and never run', async () => {
+    const { server, waiting, arrivals, source } = await gate();
+    const pool = poolOf([lambda(source(''))], {
+      concurrencyPerFunction: 1,
+      maxWaiting: 1,
+      patienceMilliseconds: 20,
+    });
+    const running = pool.invoke('Probe', { id: 'a' });
+    const tooLong = pool.invoke('Probe', { id: 'b' });
+    const tooMany = pool.invoke('Probe', { id: 'c' });
+    for (const outcome of [await tooMany, await tooLong]) {
+      expect(errorOf(outcome)).toEqual({
+        errorType: 'TooManyRequestsException',
+        errorMessage: 'Rate Exceeded.',
+      });
+    }
+    const event = pool.invoke('Probe', { id: 'd' }, 'event');
+    await arrivals(1);
+    waiting[0]?.release();
+    await arrivals(2);
+    waiting[1]?.release();
+    expect(payloadOf(await running)).toBe('a');
+    expect(payloadOf(await event)).toBe('d');
+    expect(waiting.map(({ id }) => id)).toEqual(['/a', '/d']);
+    server.close();
+  });
+
+  test('events have room of their own, however many requests wait', async () => {
+    const { server, waiting, arrivals, source } = await gate();
+    const names = ['Event', 'Request'];
+    const pool = poolOf(
+      names.map((name) => lambda(source(`${name}-`), { name })),
+      { concurrency: 3 },
+    );
+    const outcomes = [
+      ...['1', '2', '3'].map((id) => pool.invoke('Request', { id })),
+      pool.invoke('Event', { id: '1' }, 'event'),
+    ];
+    await arrivals(3);
+    expect(new Set(waiting.map(({ id }) => id))).toEqual(new Set(['/Request-1', '/Request-2', '/Event-1']));
+    for (const { release } of waiting) release();
+    await arrivals(4);
+    waiting[3]?.release();
+    expect((await Promise.all(outcomes)).map(payloadOf)).toEqual(['1', '2', '3', '1']);
+    server.close();
+  });
+
+  test('events leave room for requests, and sockets that connect go before either', async () => {
+    const { server, waiting, arrivals, source } = await gate();
+    const names = ['Event', 'Request', 'Connect'];
+    const pool = poolOf(
+      names.map((name) => lambda(source(`${name}-`), { name })),
+      { concurrency: 2 },
+    );
+    const outcomes = [
+      pool.invoke('Event', { id: '1' }, 'event'),
+      pool.invoke('Event', { id: '2' }, 'event'),
+      pool.invoke('Request', { id: '1' }),
+      pool.invoke('Request', { id: '2' }),
+      pool.invoke('Connect', { id: '1' }, 'connecting'),
+    ];
+    await arrivals(2);
+    expect(new Set(waiting.map(({ id }) => id))).toEqual(new Set(['/Event-1', '/Request-1']));
+    waiting.find(({ id }) => id === '/Request-1')?.release();
+    await arrivals(3);
+    expect(waiting[2]?.id).toBe('/Connect-1');
+    waiting[2]?.release();
+    await arrivals(4);
+    expect(waiting[3]?.id).toBe('/Request-2');
+    for (const { release } of waiting) release();
+    await arrivals(5);
+    waiting[4]?.release();
+    expect((await Promise.all(outcomes)).map(payloadOf)).toEqual(['1', '2', '1', '2', '1']);
+    server.close();
+  });
+
+  test('an idle environment gives way to a function that has none, and not to one that wants more', async () => {
+    const { server, waiting, arrivals, source } = await gate();
+    const pool = poolOf([lambda(source('a-'), { name: 'A' }), lambda(counter, { name: 'B' })], {
+      maxEnvironments: 2,
+    });
+    expect(payloadOf(await pool.invoke('B', {}))).toMatchObject({ count: 1 });
+    const outcomes = [pool.invoke('A', { id: '1' }), pool.invoke('A', { id: '2' })];
+    await arrivals(1);
+    expect(payloadOf(await pool.invoke('B', {}))).toMatchObject({ count: 2 });
+    waiting[0]?.release();
+    await arrivals(2);
+    waiting[1]?.release();
+    expect((await Promise.all(outcomes)).map(payloadOf)).toEqual(['1', '2']);
+    server.close();
+  });
+
   test('an idle environment gives way to a function that needs one', async () => {
     const names = ['A', 'B', 'C'];
     const pool = poolOf(

@@ -1,4 +1,5 @@
 import { ExecutionEnvironment } from './execution-environment.ts';
+import { type Urgency, WaitingLine } from './waiting-line.ts';
 
 export type LambdaFunction = {
   /** The logical id of the function in the template. */
@@ -15,7 +16,8 @@ export type FunctionError = { errorType: string; errorMessage: string };
 export type InvocationOutcome = { payload: unknown } | { functionError: FunctionError };
 
 export interface LambdaInvoker {
-  invoke(functionName: string, event: unknown): Promise<InvocationOutcome>;
+  /** @param urgency of those that wait for their turn, the most urgent go first. @default 'request' */
+  invoke(functionName: string, event: unknown, urgency?: Urgency): Promise<InvocationOutcome>;
 }
 
 export type LambdaLogLine = {
@@ -49,8 +51,14 @@ export type LambdaPoolOptions = {
   environment?: Record<string, string>;
   /** Environments of one function at a time where it reserves none. @default 4 */
   concurrencyPerFunction?: number;
+  /** Invocations of all functions together that run at a time. @default 16 */
+  concurrency?: number;
+  /** How many requests may wait for their turn; one more is throttled. @default 500 */
+  maxWaiting?: number;
+  /** How long a request may wait for its turn; then it is throttled. @default 5,000 */
+  patienceMilliseconds?: number;
   /**
-   * Environments of all functions together; idle ones give way to a function that needs one. Each takes some 25 MB.
+   * Environments of all functions together; idle ones give way to a function that has none. Each takes some 25 MB.
    * @default 24
    */
   maxEnvironments?: number;
@@ -62,20 +70,20 @@ export type LambdaPoolOptions = {
   onInvocation?: (report: InvocationReport) => void;
 };
 
-type Waiting = {
-  order: number;
-  event: unknown;
-  since: number;
-  resolve: (outcome: InvocationOutcome) => void;
-};
-
 type PooledFunction = {
   lambda: LambdaFunction;
   limit: number;
-  queue: Waiting[];
   idle: ExecutionEnvironment[];
   /** Busy ones and idle ones. */
   environments: Set<ExecutionEnvironment>;
+};
+
+type Invocation = {
+  pooled: PooledFunction;
+  event: unknown;
+  urgency: Urgency;
+  since: number;
+  resolve: (outcome: InvocationOutcome) => void;
 };
 
 const closedError: FunctionError = {
@@ -83,32 +91,54 @@ const closedError: FunctionError = {
   errorMessage: 'the Lambda pool is closed',
 };
 
+/** docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+const throttledError: FunctionError = {
+  errorType: 'TooManyRequestsException',
+  errorMessage: 'Rate Exceeded.',
+};
+
+/** Whether the function was not run, because as many run as may. */
+export function isThrottled(outcome: InvocationOutcome): boolean {
+  return 'functionError' in outcome && outcome.functionError.errorType === throttledError.errorType;
+}
+
 /**
- * Runs functions in worker threads. Where AWS would throttle (no environment free, reserved concurrency used up) an
- * invocation waits its turn instead: a laptop has two cores, and its callers should not have to be retried for that.
+ * Runs functions in worker threads. Where AWS would throttle at once (no environment free, reserved concurrency used up) a
+ * request waits a little for its turn: a laptop has few cores, and a burst is no overload. What waits is bounded in number
+ * and time, and is throttled beyond that, so that an overload is refused instead of hoarded. Events of queues and streams
+ * wait for as long as it takes: their pollers hold one batch each, and would only come again.
  */
 export class LambdaPool implements LambdaInvoker {
   readonly #options: LambdaPoolOptions;
   readonly #functions = new Map<string, PooledFunction>();
   readonly #maxEnvironments: number;
+  readonly #concurrency: number;
   readonly #idleCheck: NodeJS.Timeout;
-  #arrivals = 0;
+  readonly #line: WaitingLine<Invocation>;
+  #running = 0;
+  #runningEvents = 0;
   #closed = false;
 
   constructor(options: LambdaPoolOptions) {
     this.#options = options;
     this.#maxEnvironments = options.maxEnvironments ?? 24;
+    this.#concurrency = options.concurrency ?? 16;
+    this.#line = new WaitingLine({
+      maxWaiting: options.maxWaiting ?? 500,
+      patienceMilliseconds: options.patienceMilliseconds ?? 5_000,
+      onRefused: ({ resolve }) => resolve({ functionError: throttledError }),
+    });
     const idleMilliseconds = options.idleMilliseconds ?? 60_000;
     this.#idleCheck = setInterval(() => this.#discardIdle(idleMilliseconds), idleMilliseconds / 2).unref();
     const defaultLimit = options.concurrencyPerFunction ?? 4;
     for (const lambda of options.functions) {
       const limit = lambda.reservedConcurrency ?? defaultLimit;
-      this.#functions.set(lambda.name, { lambda, limit, queue: [], idle: [], environments: new Set() });
+      this.#functions.set(lambda.name, { lambda, limit, idle: [], environments: new Set() });
     }
   }
 
-  /** Waits, in order of arrival, for a free environment and runs the handler. Never rejects. */
-  invoke(functionName: string, event: unknown): Promise<InvocationOutcome> {
+  /** Waits, by urgency and in order of arrival, for a free environment and runs the handler. Never rejects. */
+  invoke(functionName: string, event: unknown, urgency: Urgency = 'request'): Promise<InvocationOutcome> {
     const pooled = this.#functions.get(functionName);
     if (this.#closed) return Promise.resolve({ functionError: closedError });
     if (pooled === undefined) {
@@ -116,13 +146,9 @@ export class LambdaPool implements LambdaInvoker {
       return Promise.resolve({ functionError: { errorType: 'ResourceNotFoundException', errorMessage } });
     }
     // Reserving none is how one switches a function off on AWS.
-    if (pooled.limit === 0) {
-      const functionError = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' };
-      return Promise.resolve({ functionError });
-    }
+    if (pooled.limit === 0) return Promise.resolve({ functionError: throttledError });
     return new Promise((resolve) => {
-      this.#arrivals += 1;
-      pooled.queue.push({ order: this.#arrivals, event, since: performance.now(), resolve });
+      this.#line.join({ pooled, event, urgency, since: performance.now(), resolve }, urgency);
       this.#dispatch();
     });
   }
@@ -148,32 +174,37 @@ export class LambdaPool implements LambdaInvoker {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#idleCheck);
+    for (const { resolve } of this.#line.clear()) resolve({ functionError: closedError });
     const stopping: Promise<void>[] = [];
     for (const pooled of this.#functions.values()) {
-      for (const waiting of pooled.queue.splice(0)) waiting.resolve({ functionError: closedError });
       for (const environment of pooled.environments) stopping.push(environment.stop());
     }
     await Promise.all(stopping);
   }
 
-  /** Starts whatever may start now, oldest arrival first. */
+  /** Starts whatever may start now. */
   #dispatch(): void {
-    for (;;) {
-      const ready = [...this.#functions.values()].filter(
-        (pooled) => pooled.queue.length > 0 && this.#hasRoom(pooled),
-      );
-      ready.sort((a, b) => (a.queue[0]?.order ?? 0) - (b.queue[0]?.order ?? 0));
-      const pooled = ready[0];
-      const waiting = pooled?.queue.shift();
-      if (pooled === undefined || waiting === undefined) return;
-      void this.#run(pooled, this.#take(pooled), waiting);
+    while (this.#running < this.#concurrency) {
+      const next = this.#line.next(({ pooled, urgency }) => this.#mayRun(urgency) && this.#hasRoom(pooled));
+      if (next === undefined) return;
+      void this.#run(next, this.#take(next.pooled));
     }
   }
 
+  /** Neither starves the other: half of the room is kept from events, so that clients are answered, and a third is kept for them. */
+  #mayRun(urgency: Urgency): boolean {
+    const share = (part: number) => Math.max(1, Math.floor(this.#concurrency / part));
+    if (urgency === 'event') return this.#runningEvents < share(2);
+    return this.#running - this.#runningEvents < Math.max(1, this.#concurrency - share(3));
+  }
+
+  /** A function that has an environment waits for it rather than take another's: starting one costs more than most runs. */
   #hasRoom(pooled: PooledFunction): boolean {
     if (pooled.idle.some((environment) => environment.usable)) return true;
-    if (usable(pooled.environments) >= pooled.limit) return false;
-    return this.environmentCount < this.#maxEnvironments || this.#leastRecentlyUsedIdle() !== undefined;
+    const count = usable(pooled.environments);
+    if (count >= pooled.limit) return false;
+    if (this.environmentCount < this.#maxEnvironments) return true;
+    return count === 0 && this.#leastRecentlyUsedIdle() !== undefined;
   }
 
   #take(pooled: PooledFunction): ExecutionEnvironment {
@@ -188,21 +219,27 @@ export class LambdaPool implements LambdaInvoker {
     return this.#start(pooled);
   }
 
-  async #run(pooled: PooledFunction, environment: ExecutionEnvironment, waiting: Waiting): Promise<void> {
+  async #run(invocation: Invocation, environment: ExecutionEnvironment): Promise<void> {
+    const { pooled, event, urgency, since, resolve } = invocation;
+    const isEvent = urgency === 'event';
     const coldStart = environment.invocations === 0;
-    const { requestId, outcome, awsCalls, durationMilliseconds } = await environment.invoke(waiting.event);
+    this.#running += 1;
+    if (isEvent) this.#runningEvents += 1;
+    const { requestId, outcome, awsCalls, durationMilliseconds } = await environment.invoke(event);
+    this.#running -= 1;
+    if (isEvent) this.#runningEvents -= 1;
     if (environment.usable && !this.#closed) pooled.idle.push(environment);
     else this.#discard(pooled, environment);
     this.#options.onInvocation?.({
       functionName: pooled.lambda.name,
       invocationId: requestId,
       durationMilliseconds,
-      waitMilliseconds: performance.now() - waiting.since - durationMilliseconds,
+      waitMilliseconds: performance.now() - since - durationMilliseconds,
       coldStart,
       functionError: 'functionError' in outcome ? outcome.functionError : undefined,
       awsCalls,
     });
-    waiting.resolve(outcome);
+    resolve(outcome);
     if (!this.#closed) this.#dispatch();
   }
 

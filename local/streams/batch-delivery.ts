@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../emulators/emulator.ts';
-import type { InvocationOutcome, LambdaInvoker } from '../lambda/lambda-pool.ts';
+import { type InvocationOutcome, isThrottled, type LambdaInvoker } from '../lambda/lambda-pool.ts';
 import type { Backoff } from './backoff.ts';
 import { type ItemFailures, itemFailures } from './batch-item-failures.ts';
 import type { DiscardedBatch, FailureDestination } from './failure-destination.ts';
@@ -77,7 +77,7 @@ export class BatchDelivery {
 
       const attempt = await this.#invoke(records);
       if (attempt === undefined) {
-        // Throttled, say: the function has not failed, so this costs no retry.
+        // The function has not failed, so this costs no retry.
         await pause(backoff(1), signal);
         continue;
       }
@@ -119,6 +119,7 @@ export class BatchDelivery {
       log(`${functionName} could not be invoked: ${error instanceof Error ? error.message : error}`);
       return undefined;
     }
+    if (isThrottled(outcome)) return undefined;
     const identifiers = new Set(records.map((record) => record.sequenceNumber));
     const failures = itemFailures(outcome, identifiers, settings.reportBatchItemFailures);
     this.counters.invocations += 1;

@@ -1,5 +1,6 @@
 import { measureBundles } from './bundles.ts';
 import { ChatLoad } from './chat-load.ts';
+import { findHighestRate } from './highest-rate.ts';
 import { callRows, heading, latencyHeader, latencyRow, table } from './markdown.ts';
 import type { ParleyProcess } from './parley-process.ts';
 
@@ -25,7 +26,8 @@ export async function benchDirectChat(parley: ParleyProcess): Promise<void> {
     table(['function', 'calls per message', 'of these'], callRows(before, after, result.sent));
 
     heading(`Highest rate with p99 below ${ramp.p99LimitMs} ms (steps of ${ramp.seconds} s)`);
-    table(['messages/s', ...latencyHeader], await rampRows(load));
+    const { rows } = await findHighestRate(load, ramp);
+    table(['messages/s', ...latencyHeader], rows);
 
     heading('Memory of the runtime, its functions included');
     table(
@@ -47,19 +49,5 @@ export async function benchDirectChat(parley: ParleyProcess): Promise<void> {
     );
   } finally {
     load.close();
-  }
-}
-
-/** Up to the first rate that misses the limit, loses a message, or is refused. */
-async function rampRows(load: ChatLoad): Promise<string[][]> {
-  const rows: string[][] = [];
-  for (let perSecond = ramp.from; ; perSecond += ramp.step) {
-    const result = await load.run(perSecond, ramp.seconds);
-    rows.push([String(perSecond), ...latencyRow(result)]);
-    const held =
-      result.latency.getValueAtPercentile(99) < ramp.p99LimitMs * 1000 &&
-      result.received === result.sent &&
-      result.errors.length === 0;
-    if (!held) return rows;
   }
 }

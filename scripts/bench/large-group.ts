@@ -86,8 +86,11 @@ function together(results: LoadResult[]): LoadResult {
   return {
     latency: first.latency,
     sent: results.reduce((sum, { sent }) => sum + sent, 0),
+    acknowledged: results.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
     received: results.reduce((sum, { received }) => sum + received, 0),
     errors: results.flatMap(({ errors }) => errors),
+    missing: results.flatMap(({ missing }) => missing),
+    caughtUpMs: Math.max(...results.map(({ caughtUpMs }) => caughtUpMs)),
   };
 }
 

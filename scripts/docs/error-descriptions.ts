@@ -11,5 +11,6 @@ export const errorDescriptions: Record<ErrorCode, string> = {
   PAYLOAD_TOO_LARGE: 'The frame or body is over the limit.',
   RATE_LIMITED: 'Too many requests: try again later.',
   INTERNAL: 'Our fault; logged with the `requestId`.',
-  UNAVAILABLE: 'A dependency is down. Safe to retry, a message with the same `messageId`.',
+  UNAVAILABLE:
+    'A dependency is down or too busy. Safe to retry after the time given, a message with the same `messageId`.',
 };

@@ -88,7 +88,8 @@ const descriptions: Record<string, string> = {
   serverTime: "The server's clock.",
   code: 'What went wrong.',
   message: "Words for the client's developer.",
-  retryAfterMs: 'Milliseconds after which trying again makes sense.',
+  retryAfterMs:
+    'Milliseconds after which trying again makes sense. Given with `RATE_LIMITED` and `UNAVAILABLE`.',
   status: 'The HTTP status; of a user, whether a device is connected.',
   lastSeenAt: 'When something was last heard of any device of the user; `null` where nothing is known.',
   detail: "Words for the client's developer.",

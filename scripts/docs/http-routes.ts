@@ -102,7 +102,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     errors: {
       FORBIDDEN: 'Registration is closed in this deployment.',
       CONFLICT: 'The username is taken.',
-      RATE_LIMITED: 'Too many registrations from this address.',
+      RATE_LIMITED: 'Too many registrations tried from this address, malformed ones too.',
     },
   },
   'GET /users': {
@@ -127,7 +127,8 @@ export const routeDocuments: Record<string, RouteDocument> = {
     errors: {
       UNAUTHENTICATED: 'Unknown user or wrong password: the same answer for both.',
       FORBIDDEN: 'The account is blocked. Only who knows its password is told.',
-      RATE_LIMITED: 'Too many failures for this username.',
+      RATE_LIMITED:
+        'Too many failures for this username, or logins tried from this address, malformed ones too.',
     },
   },
   'POST /token': {

@@ -120,7 +120,7 @@ function errors(document: RouteDocument): Record<string, object> {
   const codes = Object.keys(errorCodes) as ErrorCode[]; // The keys of that literal.
   const possible: ErrorCode[] = [
     'BAD_REQUEST',
-    ...(open ? [] : (['UNAUTHENTICATED'] as const)),
+    ...(open ? [] : (['UNAUTHENTICATED', 'RATE_LIMITED'] as const)),
     ...(body ? (['PAYLOAD_TOO_LARGE'] as const) : []),
     'INTERNAL',
     'UNAVAILABLE',
@@ -140,7 +140,7 @@ function problemResponse(code: ErrorCode): object {
   const { status, title } = errorCodes[code];
   return {
     description: errorDescriptions[code],
-    ...(code === 'RATE_LIMITED' && {
+    ...((code === 'RATE_LIMITED' || code === 'UNAVAILABLE') && {
       headers: {
         'Retry-After': {
           description: 'Seconds after which trying again makes sense.',

@@ -32,7 +32,7 @@ const controlsButTabAndNewline = String.raw`\u0000-\u0008\u000B-\u001F\u007F-\u0
 const separatorsAndDirections = String.raw`\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069`;
 
 const unicode =
-  'Must be well-formed Unicode; it is normalized to NFC, and characters are code points of that.';
+  'Must be well-formed Unicode with at most 30 combining marks in a row; it is normalized to NFC, and characters are code points of that.';
 const shownName = `${unicode} No control or direction characters, and not only spaces.`;
 
 function text(min: number, max: number, description: string, pattern?: string): TextSchema {

@@ -14,8 +14,7 @@ import {
 import type { Person } from './person.ts';
 import { lateEffectMs, mayComeLate } from './verify-changes.ts';
 
-/** As long as an application would insist: each time the client itself has tried four times. */
-const mostRounds = 30;
+/** Each time the client itself has tried four times. */
 const betweenRoundsMs = 1_000;
 
 /** Asks for changes to messages until they are answered, and writes down what every client is told of changed messages. */
@@ -96,7 +95,7 @@ export class ChangeWatch {
     const frames = () => person.changeFrames.get(conversationId) ?? 0;
     const before = frames();
     change.begun = performance.now();
-    for (let round = 1; round <= mostRounds && !this.#isOver && change.outcome === 'pending'; round += 1) {
+    for (let round = 1; !this.#isOver && change.outcome === 'pending'; round += 1) {
       if (round > 1) await setTimeout(betweenRoundsMs);
       try {
         await asked(conversation, change);

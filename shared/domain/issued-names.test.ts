@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Username } from '../protocol/values.ts';
 import { issuedUserId } from './ids.ts';
 import { shownNameOf, usernamesFor } from './issued-names.ts';
@@ -37,9 +37,19 @@ test('whatever the issuer says, each username is legal, and the last is of this 
   );
 });
 
+test('of a name no more is normalized than a username could need', () => {
+  const normalize = vi.spyOn(String.prototype, 'normalize');
+  const marks = '\u0301'.repeat(4_000) + '\u0323'.repeat(4_000);
+  const [first] = usernamesFor(userId, { preferred_username: `jane${marks}`, name: marks });
+  const lengths = normalize.mock.contexts.map((text) => String(text).length);
+  normalize.mockRestore();
+  expect(first).toBe('jane');
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(256);
+});
+
 test('a name that may not be shown is left out', () => {
   expect(shownNameOf({ name: 'Jane Doe' })).toBe('Jane Doe');
-  for (const name of [undefined, '', '  ', 'x'.repeat(65), 'a\u202Eb'])
+  for (const name of [undefined, '', '  ', 'x'.repeat(65), 'a\u202Eb', `a${'\u0301'.repeat(31)}`])
     expect(shownNameOf({ name })).toBeUndefined();
 });
 

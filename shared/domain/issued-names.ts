@@ -9,6 +9,8 @@ type Names = {
 };
 
 const longest = 32;
+/** Read of a name at most: enough for any that makes a username, and soon normalized. */
+const unitsRead = 8 * longest;
 
 /**
  * Usernames to try, in this order. The issuer promises neither that its names are unique nor that they are legal here, so
@@ -31,7 +33,8 @@ export function shownNameOf({ name }: Names): string | undefined {
 /** Accents are dropped, and what else is not allowed becomes a hyphen. */
 function legal(name: string | undefined): string | undefined {
   const letters = name
-    ?.normalize('NFKD')
+    ?.slice(0, unitsRead)
+    .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9_.-]+/g, '-')

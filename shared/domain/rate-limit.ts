@@ -17,15 +17,17 @@ export const RateLimitSettings = v.strictObject({
   actions: Bucket,
   /** What costs more than its caller: changes that others are told of, and looking up users. */
   requests: Bucket,
+  /** What costs its caller alone, over HTTP: reading conversations, members and messages, and the account's own business. */
+  reads: Bucket,
   /** Conversations one user creates. */
   conversations: Bucket,
   /** Failed logins for one username from one address. */
   loginFailures: Window,
   /** Failed logins for one username from anywhere: higher, so that nobody locks another out cheaply. */
   loginFailuresAnywhere: Window,
-  /** Logins tried from one address, whoever it says it is: each costs a slow hash. `null` is no limit. */
+  /** Logins tried from one address, whoever it says it is, malformed ones too: each may cost a slow hash. `null` is no limit. */
   logins: v.nullable(Window),
-  /** Accounts registered from one address; `null` is no limit. */
+  /** Registrations tried from one address, malformed ones too; `null` is no limit. */
   registrations: v.nullable(Window),
 });
 export type RateLimitSettings = v.InferOutput<typeof RateLimitSettings>;
@@ -36,6 +38,7 @@ export const defaultRateLimits: RateLimitSettings = {
   messages: { perSecond: 10, burst: 20 },
   actions: { perSecond: 5, burst: 20 },
   requests: { perSecond: 10, burst: 100 },
+  reads: { perSecond: 20, burst: 100 },
   conversations: { perSecond: 30 / 60, burst: 30 },
   loginFailures: { count: 10, seconds: 15 * 60 },
   loginFailuresAnywhere: { count: 100, seconds: 15 * 60 },

@@ -23,7 +23,7 @@ export const ErrorCodeName = v.picklist(Object.keys(errorCodes) as [ErrorCode, .
  */
 export class ParleyError extends Error {
   readonly code: ErrorCode;
-  /** Milliseconds after which trying again makes sense; set for `RATE_LIMITED`. */
+  /** Milliseconds after which trying again makes sense; set for `RATE_LIMITED` and `UNAVAILABLE`. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
@@ -32,6 +32,19 @@ export class ParleyError extends Error {
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+const retryBusyAfterMs = { min: 1_000, max: 3_000 };
+
+/**
+ * A dependency is down or too busy.
+ * @param random spreads those who are told so at the same moment; from 0 to 1
+ */
+export function unavailable(message: string, random: () => number = Math.random): ParleyError {
+  const { min, max } = retryBusyAfterMs;
+  return new ParleyError('UNAVAILABLE', message, {
+    retryAfterMs: Math.round(min + random() * (max - min)),
+  });
 }
 
 /** To members. */

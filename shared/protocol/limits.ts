@@ -19,6 +19,8 @@ export const limits = {
   displayNameCharacters: 64,
   passwordCharacters: { min: 8, max: 128 },
   idCharacters: 64,
+  /** The longest emoji of Unicode 17, two people who kiss, has 10: none is refused for its length. */
+  emojiCodePoints: 32,
 
   /** Reactions of one message, all users' and all emoji's together, and emoji in them: with them it still fits a `sync` reply. */
   reactionsPerMessage: 1_000,

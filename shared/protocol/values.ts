@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isStreamSafe, mostNonStarters } from '../text/stream-safe.ts';
 import { limits } from './limits.ts';
 
 const encoder = new TextEncoder();
@@ -14,24 +15,56 @@ export function utf8Bytes(text: string): number {
   return encoder.encode(text).length;
 }
 
-/** Well-formed Unicode in NFC. A lone surrogate cannot be written as UTF-8, so it would not survive storage. */
-const unicode = v.pipe(
-  v.string(),
-  v.check((text) => text.isWellFormed(), 'must be well-formed Unicode (no lone surrogates)'),
-  v.transform((text) => text.normalize('NFC')),
+/**
+ * Of UTF-16 units that become one character in NFC: as many as this can at most, and two more. Those of U+16126, three letters
+ * outside of plane 0, are six.
+ */
+const unitsPerCharacter = 8;
+/** Of bytes of UTF-8 that become one in NFC. The Kelvin sign (U+212A), a K in NFC, has three. */
+const bytesPerByte = 3;
+
+const wellFormed = v.check<string, string>(
+  (text) => text.isWellFormed(),
+  'must be well-formed Unicode (no lone surrogates)',
 );
 
+/**
+ * Well-formed Unicode in NFC. A lone surrogate cannot be written as UTF-8, so it would not survive storage. Normalizing is
+ * the costly step, and comes after whatever can refuse the text without it: what is too long in any form of it, and
+ * runs of combining marks, whose cost is quadratic.
+ */
+function unicode(min: number, max: number, maxBytes = Number.POSITIVE_INFINITY) {
+  const fits = (text: string) => text.length <= 2 * maxBytes || utf8Bytes(text) <= bytesPerByte * maxBytes;
+  return v.pipe(
+    v.string(),
+    v.check((text) => text.length <= unitsPerCharacter * max, wordsOfLength(min, max)),
+    v.check(fits, `must fit ${maxBytes} bytes of UTF-8`),
+    wellFormed,
+    v.check(isStreamSafe, `must have at most ${mostNonStarters} combining marks in a row`),
+    v.transform((text) => text.normalize('NFC')),
+    charactersBetween(min, max),
+  );
+}
+
 function charactersBetween(min: number, max: number) {
-  return v.check<string, string>((text) => {
-    const count = characters(text);
-    return count >= min && count <= max;
-  }, `must have ${min} to ${max} characters`);
+  return v.check<string, string>(
+    (text) => {
+      // No character has more than two units: what has more than so many need not be counted.
+      if (text.length > 2 * max) return false;
+      const count = characters(text);
+      return count >= min && count <= max;
+    },
+    wordsOfLength(min, max),
+  );
+}
+
+function wordsOfLength(min: number, max: number): string {
+  return `must have ${min} to ${max} characters`;
 }
 
 /** Message text: `\n` and `\t` are the only control characters (Unicode category Cc) in it. */
 export const Content = v.pipe(
-  unicode,
-  charactersBetween(1, limits.contentCharacters),
+  unicode(1, limits.contentCharacters, limits.contentBytes),
   v.check((text) => utf8Bytes(text) <= limits.contentBytes, `must fit ${limits.contentBytes} bytes of UTF-8`),
   v.regex(/^(?:[\n\t]|\P{Cc})*$/u, 'must have no control characters but \\n and \\t'),
 );
@@ -42,8 +75,7 @@ export const Content = v.pipe(
  */
 function shownName(max: number) {
   return v.pipe(
-    unicode,
-    charactersBetween(1, max),
+    unicode(1, max),
     v.regex(
       /^[^\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*$/u,
       'must have no control or direction characters',
@@ -63,13 +95,10 @@ export const Username = v.pipe(
   v.toLowerCase(),
 );
 
-export const NewPassword = v.pipe(
-  unicode,
-  charactersBetween(limits.passwordCharacters.min, limits.passwordCharacters.max),
-);
+export const NewPassword = unicode(limits.passwordCharacters.min, limits.passwordCharacters.max);
 
 /** A password to be checked: one that could not have been chosen is wrong, not malformed. */
-export const Password = v.pipe(unicode, charactersBetween(1, limits.passwordCharacters.max));
+export const Password = unicode(1, limits.passwordCharacters.max);
 
 const id = v.pipe(
   v.string(),
@@ -91,11 +120,7 @@ export function distinctUserIds(min: number) {
 }
 
 /** A client's own name for a request, repeated in the reply just as it was sent. */
-export const RequestId = v.pipe(
-  v.string(),
-  v.check((text) => text.isWellFormed(), 'must be well-formed Unicode (no lone surrogates)'),
-  charactersBetween(0, limits.idCharacters),
-);
+export const RequestId = v.pipe(v.string(), charactersBetween(0, limits.idCharacters), wellFormed);
 
 export const Seq = v.pipe(
   v.number(),
@@ -120,7 +145,7 @@ const emojiSelector = '\uFE0F';
  * variation selector is given it, so that the two ways to write it are one.
  */
 export const Emoji = v.pipe(
-  unicode,
+  unicode(1, limits.emojiCodePoints),
   v.check((text) => emoji.test(text), 'must be one emoji'),
   v.transform((text) => (qualified.test(text + emojiSelector) ? text + emojiSelector : text)),
 );

@@ -45,7 +45,8 @@ describe('content that is kept exactly', () => {
     ['white space alone', ' '],
     ['right-to-left marks', 'abc \u200F\u202Eאבג\u202C\u2066 def\u2069 \u061C'],
     ['joined emoji', '👩‍👩‍👧‍👦 🏳️‍🌈 👋🏿'],
-    ['many combining marks', `Z${'\u0335\u0336\u0337\u0338'.repeat(20)}algo`],
+    ['many combining marks', `Z${'\u0335\u0336\u0337\u0338'.repeat(7)}algo`],
+    ['a vowel sign drawn out', `नह${'\u0940'.repeat(100)}`],
     ['zero-width characters', 'a\u200B\u200C\u200D\u2060\uFEFFb'],
     ['noncharacters and private use', '\uFFFE\uFFFF\uE000\u{10FFFF}'],
     ['line separators', 'a\u2028b\u2029c'],
@@ -72,6 +73,8 @@ describe('content that is refused', () => {
     ['half an emoji, its second half', '"spoken \\udc4b secret"'],
     ['two halves in the wrong order', '"spoken \\udc4b\\ud83d secret"'],
     ['nothing', '""'],
+    ['a stack of combining marks', `"Z${'\u0335\u0336\u0337\u0338'.repeat(8)}algo secret"`],
+    ['as many combining marks as fit a frame', `"a${'\u0301'.repeat(8_000)}${'\u0323'.repeat(8_000)}"`],
   ])('%s', async (_, json) => {
     await expectRefused(json);
   });

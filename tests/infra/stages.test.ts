@@ -147,6 +147,12 @@ test('an unknown stage is refused with the names of the known ones', () => {
   expect(() => stageSettings('constructor')).toThrow('Unknown stage');
 });
 
+test('prod bounds what sign-in takes of the account, and dev deploys where nothing can be reserved', () => {
+  expect(stageSettings('prod').reservedConcurrency).toEqual({ 'http-users': 100 });
+  for (const stage of ['dev', 'local', 'localstack'])
+    expect(stageSettings(stage).reservedConcurrency).toEqual({});
+});
+
 test('everyone may register from one address locally, and nowhere else', () => {
   expect(stageSettings('local').rateLimits.registrations).toBeNull();
   expect(stageSettings('dev').rateLimits.registrations).not.toBeNull();

@@ -17,7 +17,7 @@ function accounts(users: object): Accounts {
   return new Accounts({
     users: users as ConstructorParameters<typeof Accounts>[0]['users'],
     tokens: { issue: async () => ({ token: 't', expiresAt: '' }) } as unknown as Tokens,
-    rates: { takeRegistration() {}, takeLogin() {}, loginSucceeded() {} } as unknown as RateLimiter,
+    rates: { takeLogin() {}, loginSucceeded() {} } as unknown as RateLimiter,
     presence: { endAll() {} } as unknown as Presence,
     registrationOpen: true,
   });
@@ -25,7 +25,7 @@ function accounts(users: object): Accounts {
 
 test('a login that was begun with the old password ends with it', async () => {
   const { users } = world.container().stores;
-  await accounts(users).register({ username: 'race', password: 'old password' }, 'here');
+  await accounts(users).register({ username: 'race', password: 'old password' });
   const caller = (await users.user((await users.credential('race'))?.userId ?? '')) as User; // Just registered.
 
   // The password is changed while the login checks it: after the credential was read, before the user is.

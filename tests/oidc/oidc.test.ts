@@ -111,6 +111,10 @@ test('what is the issuer’s own business is FORBIDDEN here, and says where to g
     await nobody.post('/login', { username: 'ann.lee', password }),
     await parley.api(token).post('/token'),
     await parley.api(token).put('/users/me/password', { currentPassword: password, newPassword: password }),
+    // Before anything of the request is read.
+    await nobody.raw('POST', '/users', 'not JSON'),
+    await nobody.raw('POST', '/login', 'not JSON'),
+    await parley.api(token).raw('PUT', '/users/me/password', 'not JSON'),
   ];
   for (const answer of answers) {
     expectProblem(answer, 'FORBIDDEN');

@@ -83,6 +83,32 @@ export const values = section('§2 Values', [
       }
     },
   ),
+  must(
+    'values.marks',
+    'At most 30 combining marks follow one another in a text; every script passes',
+    async (cast) => {
+      const alice = await cast.person('alice');
+      const device = await alice.device();
+      const conversationId = await cast.sharedGroup();
+      for (const content of [
+        'Tiếng Việt',
+        'בְּרֵאשִׁ֖ית',
+        `नह${'\u0940'.repeat(40)}`,
+        '\u0F67\u0F90\u0FB5\u0FA8\u0FB3\u0FBA\u0FBC\u0FBB\u0F82',
+        '👩🏽‍❤️‍💋‍👨🏿',
+        `x${'\u0323'.repeat(30)}`,
+      ]) {
+        equal((await alice.say(conversationId, content)).content, content.normalize('NFC'));
+      }
+      const stacks = [`x${'\u0323'.repeat(31)}`, `a${'\u0301'.repeat(8_000)}${'\u0323'.repeat(8_000)}`];
+      for (const content of stacks) {
+        const message = { conversationId, messageId: randomUUID(), content };
+        await device.refused({ action: 'sendMessage', ...message }, 'BAD_REQUEST');
+        await refused(alice.api.post('/messages', message), 'BAD_REQUEST');
+        await refused(alice.api.patch('/users/me', { displayName: content }), 'BAD_REQUEST');
+      }
+    },
+  ),
   must('values.message-id', 'A messageId is 1 to 64 of A-Z a-z 0-9 _ -', async (cast) => {
     const alice = await cast.person('alice');
     const device = await alice.device();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RowLayout } from './row-layout.ts';
-import { anchorAt, topFor } from './scroll-anchor.ts';
+import { anchorAt, settledAnchor, topFor } from './scroll-anchor.ts';
 
 type Row = { key: string; kind: 'message' | 'day' };
 
@@ -9,6 +9,7 @@ const HEIGHT = 600;
 const row = (index: number, kind: Row['kind'] = 'message'): Row => ({ key: `${index}`, kind });
 const rowsFrom = (first: number, count: number) =>
   Array.from({ length: count }, (_, index) => row(first + index));
+const measured = (key: string, height = 50): [string, number] => [key, height];
 
 function layoutOf(rows: Row[]): RowLayout<Row> {
   const layout = new RowLayout<Row>(() => 50);
@@ -66,6 +67,27 @@ test('what is looked at stays where it is, whatever is added above and below and
         expect(distanceOf(anchor.key, topFor(anchor, HEIGHT, layout))).toBeCloseTo(before);
       },
     ),
+  );
+});
+
+test('what is read stays where it is after a jump to the top over rows that were only estimated', () => {
+  const heights = fc.array(fc.integer({ min: 10, max: 300 }), { minLength: 60, maxLength: 60 });
+  fc.assert(
+    fc.property(heights, fc.integer({ min: 1, max: 40 }), fc.nat(200), (all, above, top) => {
+      const rows = [row(0, 'day'), ...rowsFrom(100, 60)];
+      const layout = layoutOf(rows);
+      const estimated = anchorAt(top, HEIGHT, layout, rows);
+      layout.measure([['0', 20], ...rowsFrom(100, 60).map(({ key }, index) => measured(key, all[index]))]);
+      const scrolled = topFor(estimated, HEIGHT, layout);
+      const anchor = settledAnchor(estimated, HEIGHT, layout, rows);
+      if (anchor.at === 'end') return;
+      expect(topFor(anchor, HEIGHT, layout)).toBe(scrolled);
+
+      const bottomOf = (key: string) => layout.topOf((layout.indexOf(key) ?? 0) + 1);
+      const before = bottomOf(anchor.key) - scrolled;
+      layout.setRows([row(0, 'day'), ...rowsFrom(100 - above, above), ...rows.slice(1)]);
+      expect(bottomOf(anchor.key) - topFor(anchor, HEIGHT, layout)).toBeCloseTo(before);
+    }),
   );
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Content } from '../../../shared/protocol/values.ts';
 import { lengthProblem, sendable } from './sendable-text.ts';
 
@@ -8,6 +8,11 @@ test('whatever is typed becomes what the protocol takes, or is held back with a 
   const typed = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: 'binary', minLength: 3000, maxLength: 9000 }),
+    fc.string({
+      unit: fc.constantFrom('a', ' ', '\u0301', '\u0323', '\u0344'),
+      minLength: 25,
+      maxLength: 80,
+    }),
   );
   fc.assert(
     fc.property(typed, (text) => {
@@ -17,6 +22,22 @@ test('whatever is typed becomes what the protocol takes, or is held back with a 
     }),
     { numRuns: 200 },
   );
+});
+
+test('a stack of marks is held back, and not normalized, which takes seconds', () => {
+  const stack = `Z${'\u0300\u0316\u0321\u0334'.repeat(8)}`;
+  expect(sendable(stack)).toBe(stack);
+  expect(lengthProblem(stack)).toEqual({ words: 'Too many marks on one letter', isTooLong: true });
+});
+
+test('a run of blank space inside is gone through once, and not from each of its places', () => {
+  const replace = vi.spyOn(String.prototype, 'replace');
+  const text = `a${' '.repeat(1_000)}b`;
+  expect(sendable(text)).toBe(text);
+  const patterns = replace.mock.calls.map(([pattern]) => String(pattern));
+  replace.mockRestore();
+  // An expression that only the end can settle is tried again from each blank.
+  expect(patterns.filter((pattern) => /[+*]\$/.test(pattern))).toEqual([]);
 });
 
 test('lines and indents inside stay, blank space around goes', () => {

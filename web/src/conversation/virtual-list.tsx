@@ -2,7 +2,7 @@ import type { ComponentChildren, Ref } from 'preact';
 import { useImperativeHandle, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { moveBetweenRows, reachableIndex, rowKeyOf } from './row-focus.ts';
 import { RowLayout, type RowPlaces } from './row-layout.ts';
-import { type Anchor, anchorAt, isAtEnd, topFor } from './scroll-anchor.ts';
+import { type Anchor, anchorAt, settledAnchor, topFor } from './scroll-anchor.ts';
 
 type BaseRow = { key: string; kind: string };
 
@@ -76,8 +76,7 @@ export function VirtualList<Row extends BaseRow>(props: Props<Row>) {
       return;
     }
     now.rounds = 0;
-    // Where all that follows fits on the screen, one is at the end, wherever the list was to start.
-    if (isAtEnd(wanted, now.height, layout)) now.anchor = { at: 'end' };
+    now.anchor = settledAnchor(now.anchor, now.height, layout, rows);
     props.onView({
       firstIndex: layout.indexAt(wanted),
       lastIndex: layout.indexAt(wanted + now.height - 1),

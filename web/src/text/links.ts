@@ -22,14 +22,20 @@ export function splitLinks(text: string): TextPart[] {
 
 /** `(see https://example.com/a_(b)).` ends with a bracket of the address, one of the sentence, and a full stop. */
 function withoutTrailingPunctuation(address: string): string {
-  let rest = address;
-  for (;;) {
-    const last = rest.at(-1) ?? '';
+  let end = address.length;
+  // How many more of a closing bracket there are than of its opening one. Counted once: an address may be 8,000 of them.
+  const surplus = new Map<string, number>();
+  for (; end > 0; end -= 1) {
+    const last = address.charAt(end - 1);
     const opening = closing[last];
-    const isOfTheSentence = opening !== undefined && rest.split(last).length > rest.split(opening).length;
-    if (!isOfTheSentence && !/[.,;:!?*_~]/.test(last)) return rest;
-    rest = rest.slice(0, -1);
+    if (opening !== undefined) {
+      // No opening one is ever cut off, and of this one none was before it is counted.
+      const more = surplus.get(last) ?? address.split(last).length - address.split(opening).length;
+      if (more <= 0) break;
+      surplus.set(last, more - 1);
+    } else if (!/[.,;:!?*_~]/.test(last)) break;
   }
+  return address.slice(0, end);
 }
 
 function webAddress(text: string): string | undefined {
