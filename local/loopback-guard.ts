@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
@@ -8,7 +8,10 @@ import { hostname } from 'node:os';
  * kinds of strangers can reach a loopback port: pages in a browser of this machine, and other users of it.
  */
 
-type Headers = IncomingMessage['headers'];
+type Headers = Pick<
+  IncomingHttpHeaders,
+  'host' | 'origin' | 'authorization' | 'sec-fetch-site' | 'sec-fetch-mode' | 'sec-fetch-dest'
+>;
 
 /** Answers why a request is refused; undefined where it is not. */
 export type Check = (headers: Headers, method?: string) => string | undefined;
@@ -96,24 +99,31 @@ export function guard(server: Server, accessKeyId: string): void {
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const reason = check(request.headers);
-    if (reason === undefined) for (const listener of listeners) listener.call(server, request, response);
-    else refuse(request, response, reason);
+    if (reason === undefined) {
+      for (const listener of listeners) listener.call(server, request, response);
+      return;
+    }
+    const { status, headers, body } = refusal(403, reason, request.headers.authorization);
+    response.writeHead(status, headers).end(body);
+    request.resume();
   });
 }
 
+export type Refusal = { status: number; headers: Record<string, string>; body: string };
+
 /** As AWS says it, so that its clients throw an error with the reason: S3 in XML, everything else in JSON. */
-function refuse(request: IncomingMessage, response: ServerResponse, reason: string): void {
-  const isS3 = /\/s3\/aws4_request\b/.test(request.headers.authorization ?? '');
-  const code = isS3 ? 'AccessDenied' : 'AccessDeniedException';
+export function refusal(status: 400 | 403, reason: string, authorization = ''): Refusal {
+  const isS3 = /\/s3\/aws4_request\b/.test(authorization);
+  const name = status === 400 ? 'BadRequest' : 'AccessDenied';
+  const code = isS3 ? name : `${name}Exception`;
   const body = isS3
     ? `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${reason}</Message></Error>`
     : JSON.stringify({ __type: code, message: reason });
-  const headers: OutgoingHttpHeaders = {
+  const headers = {
     'content-type': isS3 ? 'application/xml' : 'application/x-amz-json-1.1',
-    'content-length': Buffer.byteLength(body),
+    'content-length': String(Buffer.byteLength(body)),
     'x-amzn-errortype': code,
     connection: 'close',
   };
-  response.writeHead(403, headers).end(body);
-  request.resume();
+  return { status, headers, body };
 }

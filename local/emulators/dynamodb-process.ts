@@ -3,9 +3,10 @@
  * (local/emulators/dynamodb.ts), and this process, which is there too, hands it what the guard lets through. It is a process of
  * its own for that, and to leave the event loop of the runtime alone.
  */
-import http, { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Server, Socket } from 'node:net';
-import { guard } from '../loopback-guard.ts';
+import http, { createServer } from 'node:http';
+import type { Server } from 'node:net';
+import { guardedSplice } from '../guarded-splice.ts';
+import { checkOfStores, guard } from '../loopback-guard.ts';
 import { launchDynoxide, type Program } from './dynoxide.ts';
 import { StartError } from './start-error.ts';
 
@@ -39,38 +40,31 @@ function report(what: DynamoDbReport): void {
 }
 
 async function serve({ accessKeyId, upstream }: DynamoDbTask, listener: Server): Promise<void> {
-  let url: URL;
-  let pid: number | undefined;
   if ('url' in upstream) {
-    url = new URL(upstream.url);
-  } else {
-    const { url: ours, child } = await launchDynoxide(upstream.program, upstream.database);
-    url = new URL(ours);
-    pid = child.pid;
-    let stopping = false;
-    stop = () => {
-      stopping = true;
-      return child.stop();
-    };
-    child.ended.then(({ code, signal }) => {
-      if (!stopping) report({ type: 'ended', reason: signal ?? `exit code ${code}` });
-    });
+    (await httpForwarder(new URL(upstream.url), accessKeyId)).listen(listener);
+    return report({ type: 'ready' });
   }
-  const server = createServer(await forwarder(url, accessKeyId));
-  // Node's default of 5 s would cut the functions' connections between two messages.
-  server.keepAliveTimeout = 60_000;
-  guard(server, accessKeyId);
-  listener.on('connection', (socket: Socket) => {
-    socket.setNoDelay(true);
-    server.emit('connection', socket);
+  const { url, child } = await launchDynoxide(upstream.program, upstream.database);
+  let stopping = false;
+  stop = () => {
+    stopping = true;
+    return child.stop();
+  };
+  child.ended.then(({ code, signal }) => {
+    if (!stopping) report({ type: 'ended', reason: signal ?? `exit code ${code}` });
   });
-  report({ type: 'ready', ...(pid !== undefined && { pid }) });
+  const { hostname: host, port } = new URL(url);
+  guardedSplice({ check: checkOfStores(accessKeyId), upstream: { host, port: Number(port) } }).listen(
+    listener,
+  );
+  report({ type: 'ready', pid: child.pid });
 }
 
-async function forwarder(url: URL, accessKeyId: string) {
+/** Another DynamoDB must not get the key, so each request is read and written anew. */
+async function httpForwarder(url: URL, accessKeyId: string): Promise<Server> {
   const { Agent, request } = url.protocol === 'https:' ? await import('node:https') : http;
   const target = { agent: new Agent({ keepAlive: true }), host: url.hostname, port: url.port };
-  return (incoming: IncomingMessage, response: ServerResponse): void => {
+  const server = createServer((incoming, response) => {
     const { method, url: path, headers } = incoming;
     const forwarded = {
       ...headers,
@@ -88,5 +82,9 @@ async function forwarder(url: URL, accessKeyId: string) {
       if (!response.writableFinished) outgoing.destroy();
     });
     incoming.pipe(outgoing);
-  };
+  });
+  // Node's default of 5 s would cut the functions' connections between two messages.
+  server.keepAliveTimeout = 60_000;
+  guard(server, accessKeyId);
+  return server;
 }
