@@ -4,45 +4,60 @@ import type { Duplex } from 'node:stream';
 import type { Console } from './console/console.ts';
 import { StartError } from './emulators/start-error.ts';
 import type { Gateway } from './gateway/gateway.ts';
+import { type Check, checkOfClients, guard } from './loopback-guard.ts';
 import type { WebClient } from './web-client.ts';
 import { welcomePage } from './welcome-page.ts';
+
+type FrontDoorOptions = { host: string; port: number; accessKeyId: string };
 
 /**
  * The port that clients know. It is taken before anything else is started, so that a taken port is told at once, and
  * says 503 until the gateway stands.
  *
- * The @connections management API, which pushes to any socket and asks for no credentials here, is served to the
- * functions on a second, loopback-only port, whatever address the first one listens on.
+ * The @connections management API, which pushes to any socket, is served to the functions on a second, loopback-only
+ * port, whatever address the first one listens on.
  */
 export class FrontDoor {
   readonly url: string;
   readonly #publicServer: Server;
   readonly #internalServer: Server;
   readonly #internalUrl: string;
+  readonly #check: Check;
   #gateway: Gateway | undefined;
   #console: Console | undefined;
   #webClient: WebClient | undefined;
 
-  static async open({ host, port }: { host: string; port: number }): Promise<FrontDoor> {
+  /** @param accessKeyId what the management API asks for */
+  static async open({ host, port, accessKeyId }: FrontDoorOptions): Promise<FrontDoor> {
     const publicServer = createServer();
     const taken = await listen(publicServer, port, host);
     const internalServer = createServer();
     const internal = await listen(internalServer, 0, '127.0.0.1');
     const anywhere = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host);
     const name = anywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    return new FrontDoor(
+    const door = new FrontDoor(
       `http://${name}:${taken}`,
       publicServer,
       internalServer,
       `http://127.0.0.1:${internal}`,
+      host,
     );
+    guard(internalServer, accessKeyId);
+    return door;
   }
 
-  private constructor(url: string, publicServer: Server, internalServer: Server, internalUrl: string) {
+  private constructor(
+    url: string,
+    publicServer: Server,
+    internalServer: Server,
+    internalUrl: string,
+    host: string,
+  ) {
     this.url = url;
     this.#publicServer = publicServer;
     this.#internalServer = internalServer;
     this.#internalUrl = internalUrl;
+    this.#check = checkOfClients(host, (origin) => this.#gateway?.allowsOrigin(origin) === true);
     publicServer.on('request', (request, response) => this.#answer(request, response));
     publicServer.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     internalServer.on('request', (request, response) => {
@@ -70,7 +85,11 @@ export class FrontDoor {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url?.split('?')[0] ?? '/';
-    if (this.#gateway === undefined) {
+    const reason = this.#check(request.headers, request.method);
+    if (reason !== undefined) {
+      request.resume();
+      refuse(response, 403, reason);
+    } else if (this.#gateway === undefined) {
       refuse(response, 503, 'Starting');
     } else if (this.#console?.handleRequest(request, response)) {
       return;
@@ -84,9 +103,18 @@ export class FrontDoor {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#gateway?.handleUpgrade(request, socket, head)) return;
-    const status = this.#gateway === undefined ? '503 Service Unavailable' : '404 Not Found';
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const reason = this.#check(request.headers, request.method);
+    if (reason === undefined && this.#gateway?.handleUpgrade(request, socket, head)) return;
+    const status =
+      reason !== undefined
+        ? '403 Forbidden'
+        : this.#gateway === undefined
+          ? '503 Service Unavailable'
+          : '404 Not Found';
+    const body = reason === undefined ? '' : JSON.stringify({ message: reason });
+    socket.end(
+      `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
   }
 }
 

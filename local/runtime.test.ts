@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { emulatorClient } from './emulators/aws-client.ts';
+import { emulatorClient, storeClients } from './emulators/aws-client.ts';
 import { StartError } from './emulators/start-error.ts';
 import { type Runtime, type RuntimeOptions, startRuntime } from './runtime.ts';
 import { until } from './streams/fixtures/until.ts';
@@ -59,6 +60,12 @@ async function start(resources: Resources, options: Partial<RuntimeOptions> = {}
   return runtime;
 }
 
+/** What the test has started. */
+function started(): Runtime {
+  if (runtime === undefined) throw new Error('The test starts no runtime');
+  return runtime;
+}
+
 const lambda = (properties: object = {}) => ({
   Type: 'AWS::Lambda::Function',
   Properties: { Handler: 'index.handler', Runtime: 'nodejs24.x', Timeout: 10, ...properties },
@@ -80,7 +87,7 @@ const streaming: Resources = {
 };
 
 async function put(text: string): Promise<void> {
-  const kinesis = new KinesisClient(emulatorClient(runtime?.endpoints.kinesis ?? '', 'us-east-1'));
+  const kinesis = new KinesisClient(emulatorClient(started().endpoints.kinesis, started()));
   const StreamName = runtime?.physicalName('Messages');
   await kinesis.send(new PutRecordCommand({ StreamName, PartitionKey: 'k', Data: Buffer.from(text) }));
   kinesis.destroy();
@@ -108,7 +115,7 @@ describe('what the template declares', () => {
 
   test('is run: a message in a queue reaches the function', async () => {
     await start({ Jobs: { Type: 'AWS::SQS::Queue' }, Consumer: lambda(), Mapping: mapping('Jobs') });
-    const sqs = new SQSClient(emulatorClient(runtime?.endpoints.sqs ?? '', 'us-east-1'));
+    const sqs = new SQSClient(emulatorClient(started().endpoints.sqs, started()));
     await sqs.send(new SendMessageCommand({ QueueUrl: runtime?.physicalName('Jobs'), MessageBody: 'a job' }));
     sqs.destroy();
     await until(() => functionLines.length === 1);
@@ -139,7 +146,9 @@ describe('what the template declares', () => {
       Warnings: { Type: 'AWS::SNS::Topic' },
       Role: { Type: 'AWS::IAM::Role' },
     });
-    expect(logLines).toEqual(['Not served locally: AWS::SNS::Topic (Alerts, Warnings)']);
+    expect(logLines.filter((line) => line.startsWith('Not served'))).toEqual([
+      'Not served locally: AWS::SNS::Topic (Alerts, Warnings)',
+    ]);
   });
 });
 
@@ -225,6 +234,74 @@ test('the management API of connections is on no port that clients know', async 
   await start(streaming);
   const response = await fetch(`${runtime?.url}/_aws/connections-api/@connections/abc`, { method: 'DELETE' });
   expect(response.status).toBe(404);
+});
+
+test('pages of an origin that the CORS configuration of the API names are let in', async () => {
+  const friend = 'http://localhost:5173';
+  await start({
+    ...streaming,
+    Api: {
+      Type: 'AWS::ApiGatewayV2::Api',
+      Properties: {
+        ProtocolType: 'HTTP',
+        CorsConfiguration: { AllowOrigins: [friend], AllowMethods: ['GET'] },
+      },
+    },
+    Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ApiId: { Ref: 'Api' }, StageName: 'v1' } },
+  });
+  const preflight = (origin: string) =>
+    fetch(`${runtime?.url}/v1/health`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'GET' },
+    });
+  const welcome = await preflight(friend);
+  expect(welcome.status).toBe(204);
+  expect(welcome.headers.get('access-control-allow-origin')).toBe(friend);
+  const refused = await preflight('http://localhost:3000');
+  expect(refused.status).toBe(403);
+  expect(refused.headers.has('access-control-allow-origin')).toBe(false);
+});
+
+test('what is kept can be read by its owner alone', async () => {
+  const maskBefore = process.umask(0o022);
+  try {
+    await start({
+      ...streaming,
+      Things: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        },
+      },
+      Jobs: { Type: 'AWS::SQS::Queue' },
+      Bucket: { Type: 'AWS::S3::Bucket' },
+      Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { GenerateSecretString: {} } },
+    });
+    await put('hello');
+    await until(() => functionLines.length === 1);
+    const { sqs, s3, destroy } = storeClients(started());
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: started().physicalName('Jobs'), MessageBody: 'a job' }),
+    );
+    const Bucket = started().physicalName('Bucket');
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'a/b', Body: 'an object' }));
+    destroy();
+    const modes = new Map(
+      ['', ...readdirSync(started().dataDirectory, { recursive: true, encoding: 'utf8' })].map((name) => {
+        const item = statSync(join(started().dataDirectory, name));
+        return [name, [item.isDirectory() ? 0o700 : 0o600, item.mode & 0o777]] as const;
+      }),
+    );
+    expect([...modes].filter(([, [wanted, found]]) => wanted !== found)).toEqual([]);
+    for (const name of ['dynamodb.sqlite', 'dynamodb.sqlite-wal', 'kinesis', 'queues', 'endpoints.json'])
+      expect([...modes.keys()]).toContain(name);
+    await runtime?.close();
+    // Whoever started it within a larger program gets back what was.
+    expect(process.umask()).toBe(0o022);
+  } finally {
+    process.umask(maskBefore);
+  }
 });
 
 test('the assembly may be made while port and data folder are already taken', async () => {

@@ -19,6 +19,7 @@ import { Gateway, type GatewayMetrics, type GatewayOptions } from './gateway/gat
 import type { GatewayLimits } from './gateway/limits.ts';
 import { type FunctionTally, InvocationTally } from './invocation-tally.ts';
 import { LambdaPool, type LambdaPoolOptions } from './lambda/lambda-pool.ts';
+import { drawAccessKeyId } from './loopback-guard.ts';
 import { unknownResources } from './resource-types.ts';
 import type { Backoff } from './streams/backoff.ts';
 import type { DeliveryCounters } from './streams/batch-delivery.ts';
@@ -77,9 +78,10 @@ export type Runtime = {
   url: string;
   /** Such as `ws://localhost:8787/connect`. */
   webSocketUrl: string;
-  /** For SDK clients of tests and tools; any credentials will do. */
+  /** For SDK clients of tests and tools, which must have the access key of this start. */
   endpoints: StoreEndpoints;
   region: string;
+  accessKeyId: string;
   dataDirectory: string;
   /** Whether the data folder held nothing of an earlier run. */
   startedEmpty: boolean;
@@ -102,6 +104,8 @@ export type Runtime = {
 
 /** What `endpoints.json` of the data folder holds. */
 export type RuntimeAddresses = StoreEndpoints & {
+  /** Of this start: the emulators and the API of connections refuse any other. */
+  accessKeyId: string;
   /** Of the API that posts to connections and closes them. */
   connections: string;
   /** What clients use, such as `http://localhost:8787`; the endpoints of the local page are below it. */
@@ -120,25 +124,36 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   try {
     const folder = openDataFolder(dataDirectory, { fresh: options.fresh === true });
     closers.push(() => folder.release());
-    const door = await FrontDoor.open({ host: options.host ?? '127.0.0.1', port: options.port ?? 8787 });
+    const accessKeyId = drawAccessKeyId();
+    const { host = '127.0.0.1', port = 8787 } = options;
+    const door = await FrontDoor.open({ host, port, accessKeyId });
     closers.push(() => door.close());
+    // What is built may be deployed, whose files others must be able to read; what is kept from here on nobody else may.
+    const { assembly: assemblyFiles, web: webFiles, console: consoleFiles } = await directoriesOf(options);
+    const maskBefore = process.umask(0o077);
+    closers.push(() => void process.umask(maskBefore));
     const stores = await startStores({
       dataDirectory: folder.path,
       region,
+      accessKeyId,
       log,
       onUnexpectedEnd: (reason) => options.onFatal?.(reason),
     });
     closers.push(() => stores.close());
     const { endpoints } = stores;
     // Ports are drawn anew at each start, so whoever wants to look into a store asks this file.
-    const addresses: RuntimeAddresses = { ...endpoints, connections: door.connectionsUrl, url: door.url };
+    const addresses: RuntimeAddresses = {
+      ...endpoints,
+      accessKeyId,
+      connections: door.connectionsUrl,
+      url: door.url,
+    };
     writeFileAtomically(join(folder.path, 'endpoints.json'), JSON.stringify(addresses, null, 2));
-    const clients = storeClients(endpoints, region);
+    const clients = storeClients({ endpoints, region, accessKeyId });
     closers.push(() => clients.destroy());
 
-    const { assemblyDirectory } = options;
     const assembly = loadAssembly(
-      typeof assemblyDirectory === 'string' ? assemblyDirectory : await assemblyDirectory(),
+      assemblyFiles,
       resourceAttributes({
         region,
         accountId: ACCOUNT_ID,
@@ -163,7 +178,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       functions,
       region,
       accountId: ACCOUNT_ID,
-      environment: { ...options.lambda?.environment, ...endpointVariables(endpoints, door.connectionsUrl) },
+      environment: {
+        ...options.lambda?.environment,
+        ...endpointVariables(endpoints, door.connectionsUrl),
+        AWS_ACCESS_KEY_ID: accessKeyId,
+      },
       onLog(line) {
         observations.addLine(line);
         options.lambda?.onLog?.(line);
@@ -215,10 +234,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       },
     });
     closers.push(() => gateway.close());
-    const { webDirectory } = options;
-    const webFiles = typeof webDirectory === 'function' ? await webDirectory() : webDirectory;
     const webClient = webFiles === undefined ? undefined : new WebClient(webFiles);
-    const { consoleDirectory } = options;
     const console = new Console(
       {
         overview: overviewOf({
@@ -234,7 +250,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         invocations: observations.invocations,
         tables: new TablePages(clients.dynamodb, named(assembly, TABLE_TYPES)),
       },
-      typeof consoleDirectory === 'function' ? await consoleDirectory() : consoleDirectory,
+      consoleFiles,
     );
     door.lead(gateway, console, webClient);
     // Last: what they deliver is pushed through the gateway.
@@ -245,6 +261,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       webSocketUrl: `${door.url.replace(/^http/, 'ws')}/connect`,
       endpoints,
       region,
+      accessKeyId,
       dataDirectory: folder.path,
       startedEmpty: folder.isEmpty,
       physicalName: (logicalId) => physicalName(assembly, logicalId),
@@ -266,6 +283,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await closeAll();
     throw error;
   }
+}
+
+async function directoriesOf(
+  options: Pick<RuntimeOptions, 'assemblyDirectory' | 'webDirectory' | 'consoleDirectory'>,
+): Promise<{ assembly: string; web: string | undefined; console: string | undefined }> {
+  const { assemblyDirectory, webDirectory, consoleDirectory } = options;
+  return {
+    assembly: typeof assemblyDirectory === 'function' ? await assemblyDirectory() : assemblyDirectory,
+    web: typeof webDirectory === 'function' ? await webDirectory() : webDirectory,
+    console: typeof consoleDirectory === 'function' ? await consoleDirectory() : consoleDirectory,
+  };
 }
 
 /** Only what a route, an authorizer or an event source mapping invokes is run: a deployment's own helpers are not. */

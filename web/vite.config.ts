@@ -10,7 +10,8 @@ export default defineConfig({
   // `npx vite --config web/vite.config.ts` shows changes at once, with `npm start` behind it.
   server: {
     proxy: {
-      '/v1': 'http://localhost:8787',
+      // Its own Host is kept, so that Parley takes the page's Origin for the same.
+      '/v1': { target: 'http://localhost:8787', changeOrigin: false },
       '/connect': { target: 'ws://localhost:8787', ws: true },
     },
   },

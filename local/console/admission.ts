@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopbackHost, isOfAnotherOrigin } from '../loopback-guard.ts';
 
 export type Visitor = {
   remoteAddress: string | undefined;
@@ -6,7 +7,6 @@ export type Visitor = {
 };
 
 const loopbackAddress = /^(::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/;
-const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 /** Something on this machine passes on what others ask. */
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
 
@@ -19,13 +19,11 @@ const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', '
  */
 export function isLocalVisitor({ remoteAddress, headers }: Visitor): boolean {
   if (!loopbackAddress.test(remoteAddress ?? '')) return false;
-  if (!loopbackHost.test(headers.host ?? '')) return false;
+  if (!isLoopbackHost(headers.host)) return false;
   return !forwarding.some((name) => headers[name] !== undefined);
 }
 
 /** For what is worth reading: the page itself may be linked to from anywhere. */
 export function isSameOrigin({ headers }: Visitor): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
-  return headers.origin === undefined || headers.origin === `http://${headers.host}`;
+  return !isOfAnotherOrigin(headers);
 }

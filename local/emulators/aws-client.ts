@@ -14,6 +14,9 @@ export type StoreEndpoints = {
   eventBridge: string;
 };
 
+/** What a client of the emulators must know beside where they are: they refuse any other access key. */
+export type EmulatorAccess = { region: string; accessKeyId: string };
+
 /** The runtime's own clients. */
 export type StoreClients = {
   dynamodb: DynamoDBClient;
@@ -23,23 +26,26 @@ export type StoreClients = {
   destroy(): void;
 };
 
-/** What an AWS client needs to talk to an emulator: it checks no signature, but wants one. */
-export function emulatorClient(endpoint: string, region: string) {
+/** What an AWS client needs to talk to an emulator, which compares the access key and verifies no signature. */
+export function emulatorClient(endpoint: string, { region, accessKeyId }: EmulatorAccess) {
   return {
     endpoint,
     region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: { accessKeyId, secretAccessKey: 'local' },
     // The Kinesis client would speak HTTP/2, which no emulator does.
     requestHandler: new NodeHttpHandler({ connectionTimeout: 5000 }),
   };
 }
 
-export function storeClients(endpoints: StoreEndpoints, region: string): StoreClients {
+export function storeClients({
+  endpoints,
+  ...access
+}: EmulatorAccess & { endpoints: StoreEndpoints }): StoreClients {
   const clients = {
-    dynamodb: new DynamoDBClient(emulatorClient(endpoints.dynamodb, region)),
-    kinesis: new KinesisClient(emulatorClient(endpoints.kinesis, region)),
-    sqs: new SQSClient(emulatorClient(endpoints.sqs, region)),
-    s3: new S3Client({ ...emulatorClient(endpoints.s3, region), forcePathStyle: true }),
+    dynamodb: new DynamoDBClient(emulatorClient(endpoints.dynamodb, access)),
+    kinesis: new KinesisClient(emulatorClient(endpoints.kinesis, access)),
+    sqs: new SQSClient(emulatorClient(endpoints.sqs, access)),
+    s3: new S3Client({ ...emulatorClient(endpoints.s3, access), forcePathStyle: true }),
   };
   return {
     ...clients,

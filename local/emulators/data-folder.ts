@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from './start-error.ts';
@@ -54,7 +63,12 @@ export function openDataFolder(path: string, options: { fresh?: boolean } = {}):
   }
   writeFileSync(join(folder, OWNER_FILE), String(process.pid), { mode: 0o600 });
   const contents = readdirSync(folder).filter((name) => CONTENTS.some((pattern) => pattern.test(name)));
-  if (options.fresh) for (const name of contents) rmSync(join(folder, name), { recursive: true });
+  for (const name of contents) {
+    const item = join(folder, name);
+    if (options.fresh) rmSync(item, { recursive: true });
+    // An earlier version left the modes of most files to the system.
+    else chmodSync(item, statSync(item).isDirectory() ? 0o700 : 0o600);
+  }
   held.add(lock);
   return {
     path: folder,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +9,10 @@ import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } fr
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../streams/fixtures/until.ts';
 import { emulatorClient } from './aws-client.ts';
-import { findDynoxide, startDynamoDb } from './dynamodb.ts';
+import { startDynamoDb } from './dynamodb.ts';
+import { findDynoxide } from './dynoxide.ts';
+import { access } from './fixtures/access.ts';
+import { hasPrivateNetworks } from './private-network.ts';
 
 let folder: string;
 const others: ChildProcess[] = [];
@@ -24,7 +28,11 @@ afterEach(() => {
 async function startElsewhere() {
   const script = `
     import { startDynamoDb } from ${JSON.stringify(join(import.meta.dirname, 'dynamodb.ts'))};
-    const { endpoint } = await startDynamoDb({ dataDirectory: ${JSON.stringify(folder)}, log: () => {} });
+    const { endpoint } = await startDynamoDb({
+      dataDirectory: ${JSON.stringify(folder)},
+      accessKeyId: ${JSON.stringify(access.accessKeyId)},
+      log: () => {},
+    });
     console.log(endpoint);
     setInterval(() => {}, 1000);
   `;
@@ -51,7 +59,7 @@ function isRunning(pid: number): boolean {
 }
 
 async function put(endpoint: string, id: string, create = false): Promise<void> {
-  const client = new DynamoDBClient(emulatorClient(endpoint, 'us-east-1'));
+  const client = new DynamoDBClient(emulatorClient(endpoint, access));
   if (create) {
     await client.send(
       new CreateTableCommand({
@@ -66,8 +74,8 @@ async function put(endpoint: string, id: string, create = false): Promise<void> 
   client.destroy();
 }
 
-async function has(endpoint: string, id: string): Promise<boolean> {
-  const client = new DynamoDBClient(emulatorClient(endpoint, 'us-east-1'));
+async function has(endpoint: string, id: string, as = access): Promise<boolean> {
+  const client = new DynamoDBClient(emulatorClient(endpoint, as));
   const { Item } = await client.send(new GetItemCommand({ TableName: 'Things', Key: { id: { S: id } } }));
   client.destroy();
   return Item !== undefined;
@@ -75,7 +83,7 @@ async function has(endpoint: string, id: string): Promise<boolean> {
 
 describe('the emulator’s process', () => {
   test('ends when it is closed', async () => {
-    const emulator = await startDynamoDb({ dataDirectory: folder, log: () => {} });
+    const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
     const pid = Number(readFileSync(join(folder, 'dynamodb.pid'), 'utf8'));
     expect(isRunning(pid)).toBe(true);
     await emulator.close();
@@ -93,7 +101,7 @@ describe('the emulator’s process', () => {
     await put(endpoint, 'acknowledged', true);
     child.kill('SIGKILL');
     process.kill(emulatorPid, 'SIGKILL');
-    const emulator = await startDynamoDb({ dataDirectory: folder, log: () => {} });
+    const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
     expect(await has(emulator.endpoint, 'acknowledged')).toBe(true);
     await emulator.close();
   });
@@ -102,7 +110,7 @@ describe('the emulator’s process', () => {
     const { child, emulatorPid } = await startElsewhere();
     // Stopped, the other runtime neither dies nor ends its emulator.
     child.kill('SIGSTOP');
-    const emulator = await startDynamoDb({ dataDirectory: folder, log: () => {} });
+    const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
     expect(isRunning(emulatorPid)).toBe(false);
     await emulator.close();
     child.kill('SIGKILL');
@@ -112,6 +120,7 @@ describe('the emulator’s process', () => {
     const reasons: string[] = [];
     const emulator = await startDynamoDb({
       dataDirectory: folder,
+      ...access,
       log: () => {},
       onUnexpectedEnd: (reason) => reasons.push(reason),
     });
@@ -122,14 +131,53 @@ describe('the emulator’s process', () => {
   });
 });
 
+describe('the emulator behind it', () => {
+  test.runIf(process.platform === 'linux')(
+    'is not found where everyone looks, and by nobody where it has a network of its own',
+    async () => {
+      const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
+      const pid = readFileSync(join(folder, 'dynamodb.pid'), 'utf8');
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const [host = '', port = ''] = ['--host', '--port'].map(
+        (name) => commandLine[commandLine.indexOf(name) + 1],
+      );
+      expect(await isOpen('127.0.0.1', port)).toBe(false);
+      expect(await isOpen(host, port)).toBe(!(await hasPrivateNetworks([folder])));
+      await emulator.close();
+    },
+  );
+
+  test('cannot be used without the key', async () => {
+    const emulator = await startDynamoDb({ dataDirectory: folder, ...access, log: () => {} });
+    await put(emulator.endpoint, 'mine', true);
+    const stranger = { ...access, accessKeyId: 'local' };
+    await expect(has(emulator.endpoint, 'mine', stranger)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('endpoints.json'),
+    });
+    await emulator.close();
+  });
+});
+
+function isOpen(host: string, port: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) });
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
 describe('where it comes from', () => {
   test('AWS_ENDPOINT_URL_DYNAMODB always wins', async () => {
-    const other = await startDynamoDb({ dataDirectory: folder, log: () => {} });
+    // What asks for no key of ours is asked with this one.
+    const other = await startDynamoDb({ dataDirectory: folder, accessKeyId: 'local', log: () => {} });
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
     const environment = { AWS_ENDPOINT_URL_DYNAMODB: other.endpoint };
-    const emulator = await startDynamoDb({ dataDirectory: elsewhere, log: () => {}, environment });
-    expect(emulator.endpoint).toBe(other.endpoint);
+    const emulator = await startDynamoDb({ dataDirectory: elsewhere, ...access, log: () => {}, environment });
+    await put(emulator.endpoint, 'there', true);
+    expect(await has(other.endpoint, 'there', { ...access, accessKeyId: 'local' })).toBe(true);
     expect(readdirSync(elsewhere)).toEqual([]);
     await emulator.close();
     await other.close();
@@ -137,9 +185,9 @@ describe('where it comes from', () => {
 
   test('and where it names nothing that answers, one clear sentence', async () => {
     const environment = { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:9' };
-    await expect(startDynamoDb({ dataDirectory: folder, log: () => {}, environment })).rejects.toThrow(
-      'AWS_ENDPOINT_URL_DYNAMODB names http://127.0.0.1:9, but nothing answers there.',
-    );
+    await expect(
+      startDynamoDb({ dataDirectory: folder, ...access, log: () => {}, environment }),
+    ).rejects.toThrow('AWS_ENDPOINT_URL_DYNAMODB names http://127.0.0.1:9, but nothing answers there.');
   });
 
   test('without a package for the platform, dynoxide on the PATH is used', () => {
@@ -165,8 +213,8 @@ describe('where it comes from', () => {
 
   test('a program that is no emulator is told in one sentence', async () => {
     const environment = { PARLEY_DYNOXIDE: '/bin/false' };
-    await expect(startDynamoDb({ dataDirectory: folder, log: () => {}, environment })).rejects.toThrow(
-      /^The DynamoDB emulator \(\/bin\/false\) did not start: /,
-    );
+    await expect(
+      startDynamoDb({ dataDirectory: folder, ...access, log: () => {}, environment }),
+    ).rejects.toThrow(/^The DynamoDB emulator \(\/bin\/false\) did not start: /);
   });
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { guard } from '../loopback-guard.ts';
 import type { Emulator } from './emulator.ts';
 import { StartError } from './start-error.ts';
 
@@ -11,7 +12,10 @@ type Entry = { EventBusName?: string; Source?: string; DetailType?: string; Deta
  * The part of EventBridge that Parley uses, `PutEvents` (AWS JSON 1.1). There are no rules: each event becomes a line of
  * `events.jsonl` in the data folder, to be looked at.
  */
-export async function startEvents(options: { dataDirectory: string }): Promise<Emulator> {
+export async function startEvents(options: {
+  dataDirectory: string;
+  accessKeyId: string;
+}): Promise<Emulator> {
   const file = join(options.dataDirectory, 'events.jsonl');
   const server = createServer(async (request, response) => {
     const target = request.headers['x-amz-target'];
@@ -27,6 +31,7 @@ export async function startEvents(options: { dataDirectory: string }): Promise<E
     appendFileSync(file, taken.map(({ EventId, entry }) => line(EventId, entry)).join(''));
     response.end(JSON.stringify({ FailedEntryCount: 0, Entries: taken.map(({ EventId }) => ({ EventId })) }));
   });
+  guard(server, options.accessKeyId);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

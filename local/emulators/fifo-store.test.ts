@@ -13,6 +13,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { emulatorClient } from './aws-client.ts';
 import type { Emulator } from './emulator.ts';
+import { access } from './fixtures/access.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 
 let folder: string;
@@ -20,8 +21,8 @@ let emulator: Emulator;
 let sqs: SQSClient;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-fifo-'));
-  emulator = await startQueuesAndBuckets({ dataDirectory: folder, region: 'us-east-1' });
-  sqs = new SQSClient(emulatorClient(emulator.endpoint, 'us-east-1'));
+  emulator = await startQueuesAndBuckets({ dataDirectory: folder, ...access });
+  sqs = new SQSClient(emulatorClient(emulator.endpoint, access));
 });
 afterAll(async () => {
   sqs.destroy();

@@ -16,6 +16,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { emulatorClient } from './aws-client.ts';
 import type { Emulator } from './emulator.ts';
+import { access } from './fixtures/access.ts';
 import { startKinesis } from './kinesis.ts';
 
 let folder: string;
@@ -29,7 +30,7 @@ afterEach(() => {
 });
 
 function clientOf(emulator: Pick<Emulator, 'endpoint'>): KinesisClient {
-  const client = new KinesisClient(emulatorClient(emulator.endpoint, 'us-east-1'));
+  const client = new KinesisClient(emulatorClient(emulator.endpoint, access));
   clients.push(client);
   return client;
 }
@@ -56,13 +57,13 @@ async function readAll(client: KinesisClient): Promise<string[]> {
 }
 
 test('records survive a restart', async () => {
-  const first = await startKinesis({ dataDirectory: folder });
+  const first = await startKinesis({ dataDirectory: folder, ...access });
   const client = clientOf(first);
   await createStream(client);
   await client.send(record('kept'));
   await first.close();
 
-  const second = await startKinesis({ dataDirectory: folder });
+  const second = await startKinesis({ dataDirectory: folder, ...access });
   expect(await readAll(clientOf(second))).toEqual(['kept']);
   await second.close();
 });
@@ -70,7 +71,7 @@ test('records survive a restart', async () => {
 test('every acknowledged record survives SIGKILL', async () => {
   const script = `
     import { startKinesis } from ${JSON.stringify(join(import.meta.dirname, 'kinesis.ts'))};
-    console.log((await startKinesis({ dataDirectory: ${JSON.stringify(folder)} })).endpoint);
+    console.log((await startKinesis(${JSON.stringify({ dataDirectory: folder, ...access })})).endpoint);
   `;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -89,14 +90,14 @@ test('every acknowledged record survives SIGKILL', async () => {
   })();
   await expect(sending).rejects.toThrow();
 
-  const again = await startKinesis({ dataDirectory: folder });
+  const again = await startKinesis({ dataDirectory: folder, ...access });
   const stored = await readAll(clientOf(again));
   expect(stored.slice(0, acknowledged.length)).toEqual(acknowledged);
   await again.close();
 });
 
 test('a caller that hangs up in the middle of a request does no harm', async () => {
-  const emulator = await startKinesis({ dataDirectory: folder });
+  const emulator = await startKinesis({ dataDirectory: folder, ...access });
   const socket = connect(Number(new URL(emulator.endpoint).port), '127.0.0.1');
   await once(socket, 'connect');
   socket.write(
@@ -113,7 +114,7 @@ test('a caller that hangs up in the middle of a request does no harm', async () 
 });
 
 test('closing answers the requests that are under way and survives those that come later', async () => {
-  const emulator = await startKinesis({ dataDirectory: folder });
+  const emulator = await startKinesis({ dataDirectory: folder, ...access });
   const client = clientOf(emulator);
   await createStream(client);
   const calls = Array.from({ length: 40 }, (_, index) =>
@@ -125,7 +126,7 @@ test('closing answers the requests that are under way and survives those that co
   const outcomes = await settled;
   const answered = outcomes.filter(({ status }, index) => index % 2 === 0 && status === 'fulfilled').length;
 
-  const again = await startKinesis({ dataDirectory: folder });
+  const again = await startKinesis({ dataDirectory: folder, ...access });
   expect((await readAll(clientOf(again))).length).toBeGreaterThanOrEqual(answered);
   await again.close();
 });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { guard } from '../loopback-guard.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Emulator } from './emulator.ts';
 import { StartError } from './start-error.ts';
@@ -33,7 +34,10 @@ const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
  * with it. So requests are read whole here before Kinesalite sees them, and closing lets those under way finish and takes
  * no more.
  */
-export async function startKinesis(options: { dataDirectory: string }): Promise<KinesisEmulator> {
+export async function startKinesis(options: {
+  dataDirectory: string;
+  accessKeyId: string;
+}): Promise<KinesisEmulator> {
   // CommonJS without types.
   const kinesalite = createRequire(import.meta.url)('kinesalite') as Kinesalite;
   const store = kinesalite({
@@ -64,6 +68,7 @@ export async function startKinesis(options: { dataDirectory: string }): Promise<
     underWay.add(answered);
     answered.finally(() => underWay.delete(answered));
   });
+  guard(server, options.accessKeyId);
   // Node's default of 5 s would cut the poller's connection between two records.
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');

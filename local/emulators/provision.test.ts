@@ -8,6 +8,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Assembly, Resource } from '../template/assembly.ts';
 import { type StoreClients, storeClients } from './aws-client.ts';
+import { access } from './fixtures/access.ts';
 import { provision } from './provision.ts';
 import { resourceAttributes } from './resource-attributes.ts';
 import { type Stores, startStores } from './stores.ts';
@@ -20,11 +21,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-provision-'));
   stores = await startStores({
     dataDirectory: folder,
-    region: 'us-east-1',
+    ...access,
     log: () => {},
     onUnexpectedEnd: () => {},
   });
-  clients = storeClients(stores.endpoints, 'us-east-1');
+  clients = storeClients({ endpoints: stores.endpoints, ...access });
 });
 afterAll(async () => {
   clients.destroy();

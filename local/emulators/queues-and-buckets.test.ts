@@ -13,6 +13,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { emulatorClient } from './aws-client.ts';
 import type { Emulator } from './emulator.ts';
+import { access } from './fixtures/access.ts';
 import { startQueuesAndBuckets } from './queues-and-buckets.ts';
 
 let folder: string;
@@ -21,10 +22,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const start = () => startQueuesAndBuckets({ dataDirectory: folder, region: 'us-east-1' });
+const start = () => startQueuesAndBuckets({ dataDirectory: folder, ...access });
 const s3Of = ({ endpoint }: Emulator) =>
-  new S3Client({ ...emulatorClient(endpoint, 'us-east-1'), forcePathStyle: true });
-const sqsOf = ({ endpoint }: Emulator) => new SQSClient(emulatorClient(endpoint, 'us-east-1'));
+  new S3Client({ ...emulatorClient(endpoint, access), forcePathStyle: true });
+const sqsOf = ({ endpoint }: Emulator) => new SQSClient(emulatorClient(endpoint, access));
 
 test('messages and objects survive a restart', async () => {
   const first = await start();

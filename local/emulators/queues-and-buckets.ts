@@ -8,6 +8,7 @@ import { PersistenceManager } from '../../node_modules/fauxqs/dist/persistence.j
 import { FileS3Persistence } from '../../node_modules/fauxqs/dist/s3/fileS3Persistence.js';
 import { S3Store } from '../../node_modules/fauxqs/dist/s3/s3Store.js';
 import { SnsStore } from '../../node_modules/fauxqs/dist/sns/snsStore.js';
+import { guard } from '../loopback-guard.ts';
 import type { Emulator } from './emulator.ts';
 import { FifoStore } from './fifo-store.ts';
 
@@ -34,6 +35,7 @@ class QueuePersistence extends PersistenceManager {
 export async function startQueuesAndBuckets(options: {
   dataDirectory: string;
   region: string;
+  accessKeyId: string;
 }): Promise<Emulator> {
   const queueFolder = join(options.dataDirectory, 'queues');
   const bucketFolder = join(options.dataDirectory, 'buckets');
@@ -58,6 +60,7 @@ export async function startQueuesAndBuckets(options: {
     queues.close();
     objects.close();
   });
+  guard(app.server, options.accessKeyId);
   const endpoint = await app.listen({ host: '127.0.0.1', port: 0 });
   return { endpoint, close: () => app.close() };
 }

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emulatorClient } from './aws-client.ts';
+import { access } from './fixtures/access.ts';
 import { type SecretsEmulator, startSecrets } from './secrets.ts';
 
 const name = 'ParleyData-TokenSecret';
@@ -29,8 +30,8 @@ afterEach(async () => {
 });
 
 async function open(): Promise<void> {
-  emulator = await startSecrets({ dataDirectory: folder });
-  client = new SecretsManagerClient(emulatorClient(emulator.endpoint, 'us-east-1'));
+  emulator = await startSecrets({ dataDirectory: folder, ...access });
+  client = new SecretsManagerClient(emulatorClient(emulator.endpoint, access));
 }
 
 async function close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { guard } from '../loopback-guard.ts';
 import type { Emulator } from './emulator.ts';
 import { type Secret, SecretFile, type SecretVersion } from './secret-file.ts';
 import { StartError } from './start-error.ts';
@@ -11,9 +12,13 @@ type Reply = { status: number; body: object };
 type Parameters = Record<string, unknown>;
 
 /** The part of Secrets Manager that Parley uses (AWS JSON 1.1), over one file in the data folder. */
-export async function startSecrets(options: { dataDirectory: string }): Promise<SecretsEmulator> {
+export async function startSecrets(options: {
+  dataDirectory: string;
+  accessKeyId: string;
+}): Promise<SecretsEmulator> {
   const secrets = new SecretFile(join(options.dataDirectory, 'secrets.json'));
   const server = createServer((request, response) => void serve(secrets, request, response));
+  guard(server, options.accessKeyId);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -18,19 +18,20 @@ export type Stores = {
 export type StoresOptions = {
   dataDirectory: string;
   region: string;
+  accessKeyId: string;
   log: Log;
   onUnexpectedEnd: (reason: string) => void;
 };
 
 /** Starts every emulator on the data folder. Where one does not start, those that did are closed again. */
 export async function startStores(options: StoresOptions): Promise<Stores> {
-  const { dataDirectory, region, log, onUnexpectedEnd } = options;
+  const { dataDirectory, region, accessKeyId, log, onUnexpectedEnd } = options;
   const starting = [
-    startDynamoDb({ dataDirectory, log, onUnexpectedEnd }),
-    startKinesis({ dataDirectory }),
-    startQueuesAndBuckets({ dataDirectory, region }),
-    startSecrets({ dataDirectory }),
-    startEvents({ dataDirectory }),
+    startDynamoDb({ dataDirectory, accessKeyId, log, onUnexpectedEnd }),
+    startKinesis({ dataDirectory, accessKeyId }),
+    startQueuesAndBuckets({ dataDirectory, region, accessKeyId }),
+    startSecrets({ dataDirectory, accessKeyId }),
+    startEvents({ dataDirectory, accessKeyId }),
   ] as const;
   const outcomes = await Promise.allSettled(starting);
   const close = async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { LambdaInvoker } from '../lambda/lambda-pool.ts';
 import { handleConnectionsRequest } from './connections-api.ts';
+import { allowsOrigin } from './http-cors.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { awsLimits, type GatewayLimits } from './limits.ts';
 import type { HttpApi, WebSocketApi } from './model.ts';
@@ -81,6 +82,11 @@ export class Gateway {
     const api = this.#webSocketOf(pathname(request));
     api?.handleUpgrade(request, stream, head);
     return api !== undefined;
+  }
+
+  /** Whether the CORS configuration of an HTTP API lets pages of this origin in. */
+  allowsOrigin(origin: string): boolean {
+    return this.#http.some(({ cors }) => cors !== undefined && allowsOrigin(cors, origin));
   }
 
   get metrics(): GatewayMetrics {

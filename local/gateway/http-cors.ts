@@ -56,7 +56,7 @@ export function withCorsHeaders(
 }
 
 /** An allowed origin may have wildcards, such as `https://*`. */
-function allowsOrigin(cors: CorsConfiguration, origin: string | undefined): boolean {
+export function allowsOrigin(cors: CorsConfiguration, origin: string | undefined): boolean {
   if (origin === undefined) return false;
   return cors.allowOrigins.some((allowed) => globMatches(allowed.toLowerCase(), origin.toLowerCase()));
 }

@@ -14,7 +14,7 @@ import { isPreflight, preflightAnswer, withCorsHeaders, withoutCorsHeaders } fro
 import { type HttpRequestFacts, newRequestId, proxyEvent } from './http-events.ts';
 import { type RouteMatch, type RouteTable, routeTable } from './http-routes.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { HttpApi } from './model.ts';
+import type { CorsConfiguration, HttpApi } from './model.ts';
 import type { GatewayFailure } from './websocket-gateway.ts';
 
 export type HttpGatewayOptions = {
@@ -45,6 +45,10 @@ export class HttpGateway {
     this.#options = options;
     this.#match = routeTable(options.api.routes);
     this.#authorizers = new HttpAuthorizers(options.invoker, options.now);
+  }
+
+  get cors(): CorsConfiguration | undefined {
+    return this.#options.api.cors;
   }
 
   /** Whether the first segment of the path is this API's stage; `$default` takes every path. */

@@ -3,6 +3,7 @@ import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/c
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { emulatorClient } from '../emulators/aws-client.ts';
 import type { Emulator } from '../emulators/emulator.ts';
+import { access } from '../emulators/fixtures/access.ts';
 import { startQueuesAndBuckets } from '../emulators/queues-and-buckets.ts';
 import { BucketDestination, QueueDestination } from './failure-destination.ts';
 import { RecordingInvoker } from './fixtures/recording-invoker.ts';
@@ -15,9 +16,9 @@ let s3: S3Client;
 let sqs: SQSClient;
 beforeAll(async () => {
   stream = await StreamUnderTest.start();
-  emulator = await startQueuesAndBuckets({ dataDirectory: stream.folder, region: 'us-east-1' });
-  s3 = new S3Client({ ...emulatorClient(emulator.endpoint, 'us-east-1'), forcePathStyle: true });
-  sqs = new SQSClient(emulatorClient(emulator.endpoint, 'us-east-1'));
+  emulator = await startQueuesAndBuckets({ dataDirectory: stream.folder, ...access });
+  s3 = new S3Client({ ...emulatorClient(emulator.endpoint, access), forcePathStyle: true });
+  sqs = new SQSClient(emulatorClient(emulator.endpoint, access));
 });
 afterEach(() => stream.closeMappings());
 afterAll(async () => {

@@ -12,6 +12,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { emulatorClient } from '../emulators/aws-client.ts';
 import type { Emulator } from '../emulators/emulator.ts';
+import { access } from '../emulators/fixtures/access.ts';
 import { startQueuesAndBuckets } from '../emulators/queues-and-buckets.ts';
 import { RecordingInvoker } from './fixtures/recording-invoker.ts';
 import { mappingResource } from './fixtures/stream-under-test.ts';
@@ -27,8 +28,8 @@ let sqs: SQSClient;
 let mappings: SqsMapping[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'parley-queue-'));
-  emulator = await startQueuesAndBuckets({ dataDirectory: folder, region: 'us-east-1' });
-  sqs = new SQSClient(emulatorClient(emulator.endpoint, 'us-east-1'));
+  emulator = await startQueuesAndBuckets({ dataDirectory: folder, ...access });
+  sqs = new SQSClient(emulatorClient(emulator.endpoint, access));
 });
 afterEach(async () => {
   await Promise.all(mappings.map((mapping) => mapping.close()));

@@ -12,7 +12,10 @@ export type Report = {
   invocations: Record<string, FunctionTally>;
   residentMegabytes: number;
   /** Where the emulators are and what they hold, for crowds that are written into the tables. */
-  stores: Pick<Runtime, 'endpoints' | 'region' | 'tableNames'> & { tokenSecret: string; streamName: string };
+  stores: Pick<Runtime, 'endpoints' | 'region' | 'accessKeyId' | 'tableNames'> & {
+    tokenSecret: string;
+    streamName: string;
+  };
   /** Of the process that is DynamoDB here. */
   databaseMegabytes: number;
   /** What a function needs to be imported on its own. */
@@ -74,13 +77,14 @@ function report(): void {
     stores: {
       endpoints: runtime.endpoints,
       region: runtime.region,
+      accessKeyId: runtime.accessKeyId,
       tableNames: runtime.tableNames,
       tokenSecret: runtime.physicalName('TokenSecret'),
       streamName: Object.keys(runtime.streamCounters())[0] ?? '',
     },
     environment: {
       AWS_REGION: runtime.region,
-      AWS_ACCESS_KEY_ID: 'local',
+      AWS_ACCESS_KEY_ID: runtime.accessKeyId,
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_SECRETS_MANAGER: runtime.endpoints.secretsManager,
       TOKEN_SECRET_ARN: runtime.physicalName('TokenSecret'),

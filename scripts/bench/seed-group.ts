@@ -8,24 +8,20 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { SignJWT } from 'jose';
+import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import type { Runtime } from '../../local/runtime.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 
 export type SeededUser = { userId: string; token: string };
-type Where = Pick<Runtime, 'url' | 'endpoints' | 'region' | 'tableNames' | 'physicalName'>;
+type Where = Pick<Runtime, 'url' | 'endpoints' | 'region' | 'accessKeyId' | 'tableNames' | 'physicalName'>;
 
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** BatchWriteItem takes 25 items a call (docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html). */
 const usersPerBatch = 25;
 
 /** Users who cannot log in, with a token for each that is good for 12 hours. */
 export async function seedUsers(runtime: Where, count: number): Promise<SeededUser[]> {
   const key = await tokenKey(runtime);
-  const dynamodb = new DynamoDBClient({
-    endpoint: runtime.endpoints.dynamodb,
-    region: runtime.region,
-    credentials,
-  });
+  const dynamodb = new DynamoDBClient(emulatorClient(runtime.endpoints.dynamodb, runtime));
   const documents = DynamoDBDocumentClient.from(dynamodb);
   const table = runtime.tableNames['Users'];
   if (table === undefined) throw new Error('The template has no table Users');
@@ -90,11 +86,7 @@ async function post<Answer>(
 }
 
 async function tokenKey(runtime: Where): Promise<Uint8Array> {
-  const secrets = new SecretsManagerClient({
-    endpoint: runtime.endpoints.secretsManager,
-    region: runtime.region,
-    credentials,
-  });
+  const secrets = new SecretsManagerClient(emulatorClient(runtime.endpoints.secretsManager, runtime));
   const { SecretString = '{}' } = await secrets.send(
     new GetSecretValueCommand({ SecretId: runtime.physicalName('TokenSecret') }),
   );

@@ -5,8 +5,8 @@ import type { ParleyProcess } from './parley-process.ts';
 
 /** Which shard the stream puts a partition key into: docs.aws.amazon.com/kinesis/latest/APIReference/API_HashKeyRange.html */
 export async function shardsOf({ first }: ParleyProcess): Promise<(partitionKey: string) => string> {
-  const { endpoints, region, streamName } = first.stores;
-  const kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, region));
+  const { endpoints, streamName } = first.stores;
+  const kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, first.stores));
   const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName: streamName }));
   kinesis.destroy();
   return (partitionKey) => {

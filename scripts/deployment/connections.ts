@@ -11,7 +11,7 @@ export function managementApiOf(deployment: Deployment): ApiGatewayManagementApi
   return new ApiGatewayManagementApiClient(
     dataDirectory === undefined
       ? { region, endpoint: endpointOnAws(deployment) }
-      : emulatorClient(endpointOfRuntime(dataDirectory), region),
+      : clientOfRuntime(dataDirectory, region),
   );
 }
 
@@ -26,8 +26,8 @@ function endpointOnAws({ resources, region }: Deployment): string {
   return `https://${api.physicalId}.execute-api.${region}.${suffix}/v1`;
 }
 
-function endpointOfRuntime(dataDirectory: string): string {
+function clientOfRuntime(dataDirectory: string, region: string) {
   const text = readFileSync(join(dataDirectory, 'endpoints.json'), 'utf8');
-  const { connections }: RuntimeAddresses = JSON.parse(text); // The runtime writes it so.
-  return connections;
+  const { connections, accessKeyId }: RuntimeAddresses = JSON.parse(text); // The runtime writes it so.
+  return emulatorClient(connections, { region, accessKeyId });
 }

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { emulatorClient, type StoreEndpoints } from '../../local/emulators/aws-client.ts';
-import type { ResourceList } from '../../local/runtime.ts';
+import { emulatorClient } from '../../local/emulators/aws-client.ts';
+import type { ResourceList, RuntimeAddresses } from '../../local/runtime.ts';
 import { UsageError } from '../load/option-values.ts';
 import { Deployment } from './deployment.ts';
 
 export async function embeddedDeployment(dataDirectory: string): Promise<Deployment> {
   const folder = resolve(dataDirectory);
-  const endpoints = fileOf<StoreEndpoints>(folder, 'endpoints.json');
+  const endpoints = fileOf<RuntimeAddresses>(folder, 'endpoints.json');
   const list = fileOf<ResourceList>(folder, 'resources.json');
   // The files outlive the process that wrote them. Kinesis is served by the process itself, whatever else is not.
   if (endpoints === undefined || list === undefined || !(await answers(endpoints.kinesis))) {
@@ -21,7 +21,8 @@ export async function embeddedDeployment(dataDirectory: string): Promise<Deploym
     description: `the embedded runtime on ${folder}`,
     region: list.region,
     resources: list.resources,
-    settings: (service) => emulatorClient(endpoints[service], list.region),
+    settings: (service) =>
+      emulatorClient(endpoints[service], { region: list.region, accessKeyId: endpoints.accessKeyId }),
     dataDirectory: folder,
   });
 }

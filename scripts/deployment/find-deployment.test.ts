@@ -91,13 +91,17 @@ describe('the embedded runtime', () => {
   test('is found by the files of its data folder', async () => {
     writeFileSync(
       join(folder, 'endpoints.json'),
-      JSON.stringify({ dynamodb: 'http://127.0.0.1:1', kinesis: endpoint }),
+      JSON.stringify({ dynamodb: 'http://127.0.0.1:1', kinesis: endpoint, accessKeyId: 'AKIDOFTHISSTART' }),
     );
     const resources = [{ logicalId: 'Users3A7D3B5C', type: 'AWS::DynamoDB::Table', physicalId: 'Users' }];
     writeFileSync(join(folder, 'resources.json'), JSON.stringify({ region: 'us-east-1', resources }));
     const deployment = await findDeployment({});
     expect(deployment.physicalId('Users')).toBe('Users');
-    expect(deployment.settings('kinesis')).toMatchObject({ endpoint, region: 'us-east-1' });
+    expect(deployment.settings('kinesis')).toMatchObject({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'AKIDOFTHISSTART' },
+    });
     expect(deployment.dataDirectory).toBe(folder);
   });
 

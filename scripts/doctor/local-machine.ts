@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { openDataFolder } from '../../local/emulators/data-folder.ts';
-import { findDynoxide } from '../../local/emulators/dynamodb.ts';
+import { findDynoxide } from '../../local/emulators/dynoxide.ts';
 import { startKinesis } from '../../local/emulators/kinesis.ts';
 import { StartError } from '../../local/emulators/start-error.ts';
+import { drawAccessKeyId } from '../../local/loopback-guard.ts';
 import { startSettings } from '../../local/settings.ts';
 import { type Diagnosis, examine, failed, ok, warning } from './diagnosis.ts';
 
@@ -80,7 +81,7 @@ async function dynoxide(environment: NodeJS.ProcessEnv): Promise<Diagnosis> {
 async function kinesalite(): Promise<Diagnosis> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
   try {
-    const emulator = await startKinesis({ dataDirectory });
+    const emulator = await startKinesis({ dataDirectory, accessKeyId: drawAccessKeyId() });
     await emulator.close();
     return ok('Kinesis emulator', 'starts');
   } finally {

@@ -27,11 +27,13 @@ let bobsSocket: ChatSocket;
 beforeAll(async () => {
   // The retries of a record that fails every time are to be used up soon.
   parley = await Parley.start({ backoff: () => 5 });
-  const { endpoints, region, dataDirectory } = parley.runtime;
+  const { endpoints, dataDirectory } = parley.runtime;
   vi.stubEnv('PARLEY_DATA', dataDirectory);
-  documents = DynamoDBDocumentClient.from(new DynamoDBClient(emulatorClient(endpoints.dynamodb, region)));
-  kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, region));
-  sqs = new SQSClient(emulatorClient(endpoints.sqs, region));
+  documents = DynamoDBDocumentClient.from(
+    new DynamoDBClient(emulatorClient(endpoints.dynamodb, parley.runtime)),
+  );
+  kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, parley.runtime));
+  sqs = new SQSClient(emulatorClient(endpoints.sqs, parley.runtime));
   [alice, bob] = await Promise.all([parley.register('alice'), parley.register('bob')]);
   bobsSocket = await bob.connect();
 });

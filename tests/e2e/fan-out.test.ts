@@ -1,5 +1,6 @@
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import { type SeededUser, seedGroup, seedUsers } from '../../scripts/bench/seed-group.ts';
 import type { Conversation } from '../../shared/protocol/entities.ts';
 import type { ChatSocket } from '../support/chat-socket.ts';
@@ -108,11 +109,7 @@ test('a connection that comes back receives again, and one that is gone is forgo
 });
 
 test('a job that nobody can read becomes a dead letter, while others go on', async () => {
-  const sqs = new SQSClient({
-    endpoint: parley.runtime.endpoints.sqs,
-    region: parley.runtime.region,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const sqs = new SQSClient(emulatorClient(parley.runtime.endpoints.sqs, parley.runtime));
   const letter = { MessageGroupId: 'poison', MessageDeduplicationId: 'poison' };
   const QueueUrl = parley.runtime.physicalName('FanOutJobs');
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"version":2}', ...letter }));

@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import type { Handshake } from '../support/chat-socket.ts';
 import { Parley } from '../support/parley.ts';
 import type { Person } from '../support/person.ts';
@@ -14,9 +15,8 @@ let key: string;
 beforeAll(async () => {
   parley = await Parley.start();
   alice = await parley.register('alice');
-  const { endpoints, region } = parley.runtime;
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const owner = new SecretsManagerClient({ endpoint: endpoints.secretsManager, region, credentials });
+  const { runtime } = parley;
+  const owner = new SecretsManagerClient(emulatorClient(runtime.endpoints.secretsManager, runtime));
   const SecretId = parley.runtime.physicalName('TokenSecret');
   const { SecretString = '{}' } = await owner.send(new GetSecretValueCommand({ SecretId }));
   key = JSON.parse(SecretString).current;

@@ -95,7 +95,7 @@ async function provokeErrors(alices: ChatSocket): Promise<void> {
 }
 
 async function putUnreadableRecord(): Promise<void> {
-  const { kinesis } = storeClients(parley.runtime.endpoints, parley.runtime.region);
+  const { kinesis } = storeClients(parley.runtime);
   await kinesis.send(
     new PutRecordCommand({
       StreamName: parley.runtime.physicalName('Messages'),
@@ -109,7 +109,7 @@ async function putUnreadableRecord(): Promise<void> {
 
 /** For a slice without connections of a group that has none: making a large one would take the longest of all. */
 async function putFanOutJob(): Promise<void> {
-  const { sqs } = storeClients(parley.runtime.endpoints, parley.runtime.region);
+  const { sqs } = storeClients(parley.runtime);
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: parley.runtime.physicalName('FanOutJobs'),

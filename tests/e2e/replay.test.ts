@@ -28,10 +28,12 @@ let bobsSocket: ChatSocket;
 
 beforeAll(async () => {
   parley = await Parley.start();
-  const { endpoints, region, dataDirectory } = parley.runtime;
+  const { endpoints, dataDirectory } = parley.runtime;
   vi.stubEnv('PARLEY_DATA', dataDirectory);
-  documents = DynamoDBDocumentClient.from(new DynamoDBClient(emulatorClient(endpoints.dynamodb, region)));
-  kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, region));
+  documents = DynamoDBDocumentClient.from(
+    new DynamoDBClient(emulatorClient(endpoints.dynamodb, parley.runtime)),
+  );
+  kinesis = new KinesisClient(emulatorClient(endpoints.kinesis, parley.runtime));
   [alice, bob] = await Promise.all([parley.register('alice'), parley.register('bob')]);
   bobsSocket = await bob.connect();
 });

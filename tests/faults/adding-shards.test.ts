@@ -30,7 +30,7 @@ let shardsBefore: string[];
 
 beforeAll(async () => {
   parley = await Parley.start();
-  kinesis = storeClients(parley.runtime.endpoints, parley.runtime.region).kinesis;
+  kinesis = storeClients(parley.runtime).kinesis;
   stream = parley.runtime.physicalName('Messages');
   pairs = await Promise.all(Array.from({ length: CONVERSATIONS }, (_, index) => makePair(index)));
   shardsBefore = (await openShards()).map(shardId);

@@ -127,8 +127,8 @@ describe.each(wholeStages)('the way from the fan-out queue to fanout in stage %s
     expect(mapping.properties['Enabled']).not.toBe(false);
   });
 
-  test('gives no job out again while it may still be worked on', () => {
-    expect(queue.properties['VisibilityTimeout']).toBe(6 * Number(lambda.properties['Timeout']));
+  test('gives no job out again while it may still be worked on, and soon after its function died', () => {
+    expect(queue.properties['VisibilityTimeout']).toBe(2 * Number(lambda.properties['Timeout']));
   });
 
   test('is permitted to read what it reads', () => {
@@ -156,8 +156,8 @@ describe.each(wholeStages)('the way from the queue of erasures to erase in stage
     expect(mapping.properties['Enabled']).not.toBe(false);
   });
 
-  test('gives no job out again while it may still be worked on, and soon after its function died', () => {
-    expect(queue.properties['VisibilityTimeout']).toBe(2 * Number(lambda.properties['Timeout']));
+  test('gives no job out again while it may still be worked on', () => {
+    expect(queue.properties['VisibilityTimeout']).toBe(6 * Number(lambda.properties['Timeout']));
   });
 
   test('ends no erasure while a request that began before it may still add a membership', () => {

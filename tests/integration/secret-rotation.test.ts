@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Tokens } from '../../lambdas/services/tokens.ts';
 import { SecretStore } from '../../lambdas/stores/secret-store.ts';
 import { emulatorClient } from '../../local/emulators/aws-client.ts';
+import { access } from '../../local/emulators/fixtures/access.ts';
 import { type SecretsEmulator, startSecrets } from '../../local/emulators/secrets.ts';
 import { nextStep, readSecret, revoked } from '../../scripts/rotating/rotation.ts';
 import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
@@ -17,8 +18,8 @@ let emulator: SecretsEmulator;
 let client: SecretsManagerClient;
 beforeAll(async () => {
   dataDirectory = await mkdtemp(join(tmpdir(), 'parley-rotation-'));
-  emulator = await startSecrets({ dataDirectory });
-  client = new SecretsManagerClient(emulatorClient(emulator.endpoint, 'us-east-1'));
+  emulator = await startSecrets({ dataDirectory, ...access });
+  client = new SecretsManagerClient(emulatorClient(emulator.endpoint, access));
 });
 afterAll(async () => {
   client.destroy();

@@ -5,7 +5,7 @@ import { queueName } from '../../local/emulators/resource-attributes.ts';
 import type { Resource } from '../../local/template/assembly.ts';
 
 export const region = 'us-east-1';
-export const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+export const credentials = { accessKeyId: 'AKIDOFTHETESTS', secretAccessKey: 'test' };
 export const accountId = '0'.repeat(12);
 
 /** What a world needs to know of running emulators. All of it fits into JSON. */

@@ -17,11 +17,12 @@ import { accountId, credentials, type Emulators, region } from './emulators.ts';
 /** Starts emulators with the tables and queues of the template. */
 export async function startEmulators(): Promise<Emulators> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'parley-emulators-'));
+  const { accessKeyId } = credentials;
   const [dynamodb, kinesis, queues, events, assemblyDirectory] = await Promise.all([
-    startDynamoDb({ dataDirectory, log: () => {} }),
-    startKinesis({ dataDirectory }),
-    startQueuesAndBuckets({ dataDirectory, region }),
-    startEvents({ dataDirectory }),
+    startDynamoDb({ dataDirectory, accessKeyId, log: () => {} }),
+    startKinesis({ dataDirectory, accessKeyId }),
+    startQueuesAndBuckets({ dataDirectory, region, accessKeyId }),
+    startEvents({ dataDirectory, accessKeyId }),
     synth('local'),
   ]);
   const attributes = { region, accountId, queuesEndpoint: queues.endpoint, gatewayEndpoint: '' };

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { emulatorClient } from '../../../local/emulators/aws-client.ts';
 import { type Runtime, startRuntime } from '../../../local/runtime.ts';
 import { buildConsole } from '../../../scripts/build-console.ts';
 import { webDirectory } from '../../../scripts/build-web.ts';
@@ -165,13 +165,7 @@ export class WebParley {
   }
 
   async #put(conversationId: string, accepted: readonly object[]): Promise<void> {
-    const { endpoints, region } = this.#runtime;
-    const client = new KinesisClient({
-      endpoint: endpoints.kinesis,
-      region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestHandler: new NodeHttpHandler({}),
-    });
+    const client = new KinesisClient(emulatorClient(this.#runtime.endpoints.kinesis, this.#runtime));
     const records = accepted.map((one) => ({
       PartitionKey: conversationId,
       Data: Buffer.from(JSON.stringify(one)),
