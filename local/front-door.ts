@@ -112,6 +112,8 @@ export class FrontDoor {
           ? '503 Service Unavailable'
           : '404 Not Found';
     const body = reason === undefined ? '' : JSON.stringify({ message: reason });
+    // A client that resets the connection must not end the process.
+    socket.on('error', () => undefined);
     socket.end(
       `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );

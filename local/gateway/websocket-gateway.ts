@@ -87,14 +87,14 @@ export class WebSocketGateway {
   }
 
   handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    // Until ws takes the socket over, nobody else would handle its errors; 'close' follows each.
-    const ignore = (): void => undefined;
-    stream.on('error', ignore);
+    // Unless ws takes the socket over, nothing else handles its errors, and a client may reset one that was refused long
+    // after that; 'close' follows each.
+    stream.on('error', () => undefined);
     const handshake = this.#handshake(request, stream, head).catch((error: unknown) => {
       refuseHandshake(stream, 500, {});
       throw error;
     });
-    this.#track(handshake.finally(() => stream.off('error', ignore)));
+    this.#track(handshake);
   }
 
   /** Closes each socket with 1001 and waits until $disconnect has run for it. */

@@ -25,6 +25,21 @@ describe('a handshake', () => {
     return () => gateway.close();
   });
 
+  test('that is refused may be reset by its client, which harms nobody', async () => {
+    const request =
+      'GET /v1?wish=deny HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const socket = createConnection({ port: gateway.port, host: '127.0.0.1' });
+        socket.write(request);
+        await once(socket, 'data');
+        socket.resetAndDestroy();
+      }),
+    );
+    await gateway.connect().opened;
+  });
+
   test.each([
     ['deny', 403, 'Forbidden'],
     ['elsewhere', 403, 'Forbidden'],
