@@ -407,6 +407,7 @@ describe('concurrency', () => {
     const { server, waiting, arrivals, source } = await gate();
     const pool = poolOf([lambda(source('a-'), { name: 'A' }), lambda(counter, { name: 'B' })], {
       maxEnvironments: 2,
+      keptMilliseconds: 600_000,
     });
     expect(payloadOf(await pool.invoke('B', {}))).toMatchObject({ count: 1 });
     const outcomes = [pool.invoke('A', { id: '1' }), pool.invoke('A', { id: '2' })];

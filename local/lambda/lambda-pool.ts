@@ -59,9 +59,11 @@ export type LambdaPoolOptions = {
   patienceMilliseconds?: number;
   /**
    * Environments of all functions together, some 25 MB each. Beyond it an idle one gives way, at once to a function that has
-   * none, and to another after a second. @default 24
+   * none, and to another after `keptMilliseconds`. @default 24
    */
   maxEnvironments?: number;
+  /** How long an idle environment is kept from a function that has another one. @default 1,000 */
+  keptMilliseconds?: number;
   /** How long an environment may idle before it is given up, but for the last one of its function. @default 60,000 */
   idleMilliseconds?: number;
   /** Modules (absolute paths) imported in each environment before the function's own: fault injection in tests. */
@@ -101,9 +103,6 @@ export const throttledError: FunctionError = {
 export function isThrottled(outcome: InvocationOutcome): boolean {
   return 'functionError' in outcome && outcome.functionError === throttledError;
 }
-
-/** An environment that idles for so long is worth less than one that is wanted, though that takes a cold start. */
-const keptForMilliseconds = 1_000;
 
 /**
  * Runs functions in worker threads. Where AWS would throttle at once (no environment free, reserved concurrency used up) a
@@ -211,7 +210,10 @@ export class LambdaPool implements LambdaInvoker {
     if (count >= pooled.limit) return false;
     if (this.environmentCount < this.#maxEnvironments) return true;
     const idlest = this.#leastRecentlyUsedIdle()?.environment;
-    return idlest !== undefined && (count === 0 || idlest.lastUsed < performance.now() - keptForMilliseconds);
+    return (
+      idlest !== undefined &&
+      (count === 0 || idlest.lastUsed < performance.now() - (this.#options.keptMilliseconds ?? 1_000))
+    );
   }
 
   #take(pooled: PooledFunction): ExecutionEnvironment {
