@@ -29,6 +29,8 @@ export class Watch {
   /** Events that stored messages should still cause. */
   #due = 0;
   #unsettled = 0;
+  /** Read markers that were asked for and not answered. */
+  readonly #marking = new Set<Promise<void>>();
 
   constructor(crowd: Crowd, measurements: Measurements) {
     this.#crowd = crowd;
@@ -93,20 +95,29 @@ export class Watch {
   }
 
   /** Has a client mark a conversation as read up to where it was told of messages. */
-  markRead(person: Person, conversationId: string): Promise<void> {
+  markRead(person: Person, conversationId: string): void {
     const { observation } = this;
     const conversation = person.client.conversation(conversationId);
     const seq = conversation.info?.lastSeq ?? 0;
-    if (seq <= (conversation.info?.lastReadSeq ?? 0)) return Promise.resolve();
+    if (seq <= (conversation.info?.lastReadSeq ?? 0)) return;
     const marker = ofMember(observation.markers, person.userId, conversationId) ?? { asked: 0, confirmed: 0 };
     setOfMember(observation.markers, person.userId, conversationId, marker);
     marker.asked = Math.max(marker.asked, seq);
-    return conversation.markRead(seq).then(
-      () => {
-        marker.confirmed = Math.max(marker.confirmed, seq);
-      },
-      (error: unknown) => this.#measurements.error(`markRead: ${codeOf(error)}`),
-    );
+    const marking = conversation
+      .markRead(seq)
+      .then(
+        () => {
+          marker.confirmed = Math.max(marker.confirmed, seq);
+        },
+        (error: unknown) => this.#measurements.error(`markRead: ${codeOf(error)}`),
+      )
+      .finally(() => this.#marking.delete(marking));
+    this.#marking.add(marking);
+  }
+
+  /** Once every read marker that was asked for so far has been answered: one of long ago may still be on its way. */
+  async markersAreSet(): Promise<void> {
+    await Promise.all(this.#marking);
   }
 
   /** Writes down what the clients' inboxes show now. */
@@ -141,7 +152,7 @@ export class Watch {
     this.#due -= 1;
     const ownCopy = senderId === person.userId || tracked === undefined;
     this.#measurements.received(ownCopy ? undefined : performance.now() - tracked.plannedAt);
-    if (told.length % messagesPerMarker === 0) void this.markRead(person, conversationId);
+    if (told.length % messagesPerMarker === 0) this.markRead(person, conversationId);
   }
 
   /** Millions of deliveries fit into memory where they share the strings of what was sent. */
