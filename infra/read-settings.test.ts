@@ -118,6 +118,14 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
       'setting "throttle.ratePerSecond" must be a whole number from 1 to 1000000, not "500"',
     ],
     [{ throttle: { burst: 0 } }, 'setting "throttle.burst" must be a whole number from 1 to 1000000, not 0'],
+    [
+      { throttle: { signIn: { ratePerSecond: 0.5 } } },
+      'setting "throttle.signIn.ratePerSecond" must be a whole number from 1 to 1000000, not 0.5',
+    ],
+    [
+      { throttle: { health: {} } },
+      'setting "throttle.health" is unknown: "throttle" has ratePerSecond, burst, signIn, open',
+    ],
   ],
   reservedConcurrency: [
     [
