@@ -201,9 +201,35 @@ export const StageSettings = v.strictObject({
               ),
             }),
           ),
+          /**
+           * A rate limit for each address in front of everything, by AWS WAF: it refuses with 429 before API Gateway sees a request, and
+           * is paid for by the month and the request (aws.amazon.com/waf/pricing). WAF stands before CloudFront only: it knows no
+           * HTTP or WebSocket APIs, whose own addresses stay without it
+           * (docs.aws.amazon.com/waf/latest/developerguide/how-aws-waf-works-resources.html). Web ACLs for CloudFront are in us-east-1:
+           * a stage of that region may have one made; any other names one that is there.
+           */
+          firewall: v.optional(
+            v.union(
+              [
+                off,
+                v.strictObject({
+                  /** Handshakes count, frames do not. People behind one router share an address. */
+                  requestsPerFiveMinutes: wholeNumber(10, 2_000_000_000),
+                }),
+                v.strictObject({
+                  webAclArn: text(
+                    /^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/,
+                    'the ARN of a web ACL for CloudFront, in us-east-1',
+                  ),
+                }),
+              ],
+              'false, { requestsPerFiveMinutes: 10 to 2000000000 } or { webAclArn: the ARN of a web ACL for CloudFront, in us-east-1 }',
+            ),
+            false,
+          ),
         }),
       ],
-      'false, {} or { domain: { name: "chat.example.com", certificateArn: the ARN of a certificate in us-east-1 } }',
+      'false, {} or { domain: { name: "chat.example.com", certificateArn: the ARN of a certificate in us-east-1 }, firewall: { requestsPerFiveMinutes: 3000 } }',
     ),
     {},
   ),
