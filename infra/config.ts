@@ -14,6 +14,14 @@ const logRetentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 
+/** A token bucket of API Gateway's (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html). */
+function throttleOf(ratePerSecond: number, burst: number) {
+  return {
+    ratePerSecond: v.optional(wholeNumber(1, 1_000_000), ratePerSecond),
+    burst: v.optional(wholeNumber(1, 1_000_000), burst),
+  };
+}
+
 export const StageSettings = v.strictObject({
   /**
    * Where the stage is deployed, such as `eu-west-1`. Without it that is where the credentials of the shell point
@@ -126,16 +134,25 @@ export const StageSettings = v.strictObject({
    */
   throttle: v.optional(
     v.strictObject({
-      ratePerSecond: v.optional(wholeNumber(1, 1_000_000), 500),
-      burst: v.optional(wholeNumber(1, 1_000_000), 500),
+      ...throttleOf(500, 500),
+      /**
+       * The same for each route that hashes a password, which holds a whole vCPU for about half a second: `POST /login`, `POST
+       * /users` and `PUT /users/me/password`. Times 2, as a change of a password takes two hashes, `ratePerSecond` is how many
+       * environments of `http-users` a flood of them takes for long: 6 by default, of the 10 that the smallest account may run.
+       * docs/deploying.md, Sign-in and the rest.
+       */
+      signIn: v.optional(v.strictObject(throttleOf(3, 10)), {}),
+      /** The same for `GET /health`, and for all paths that do not exist together: what anybody may ask without a token. */
+      open: v.optional(v.strictObject(throttleOf(20, 50)), {}),
     }),
     {},
   ),
 
   /**
-   * How many invocations of a function may run at once, which are also kept free for it: `{ 'http-users': 20 }`. One that
+   * How many invocations of a function may run at once, which are also kept free for it: `{ 'stream-deliver': 50 }`. One that
    * is not named shares what the account has left, of which Lambda keeps 100 for such functions
-   * (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html). 0 switches a function off.
+   * (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html): in an account with a quota of 100 or less, as new
+   * ones have, nothing can be reserved, and no stage does by default. 0 switches a function off.
    */
   reservedConcurrency: v.optional(v.record(oneOf(functionNames), wholeNumber(0, 100_000)), {}),
 
@@ -184,9 +201,35 @@ export const StageSettings = v.strictObject({
               ),
             }),
           ),
+          /**
+           * A rate limit for each address in front of everything, by AWS WAF: it refuses with 429 before API Gateway sees a request, and
+           * is paid for by the month and the request (aws.amazon.com/waf/pricing). WAF stands before CloudFront only: it knows no
+           * HTTP or WebSocket APIs, whose own addresses stay without it
+           * (docs.aws.amazon.com/waf/latest/developerguide/how-aws-waf-works-resources.html). Web ACLs for CloudFront are in us-east-1:
+           * a stage of that region may have one made; any other names one that is there.
+           */
+          firewall: v.optional(
+            v.union(
+              [
+                off,
+                v.strictObject({
+                  /** Handshakes count, frames do not. People behind one router share an address. */
+                  requestsPerFiveMinutes: wholeNumber(10, 2_000_000_000),
+                }),
+                v.strictObject({
+                  webAclArn: text(
+                    /^arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global\/webacl\/[\w-]+\/[\w-]+$/,
+                    'the ARN of a web ACL for CloudFront, in us-east-1',
+                  ),
+                }),
+              ],
+              'false, { requestsPerFiveMinutes: 10 to 2000000000 } or { webAclArn: the ARN of a web ACL for CloudFront, in us-east-1 }',
+            ),
+            false,
+          ),
         }),
       ],
-      'false, {} or { domain: { name: "chat.example.com", certificateArn: the ARN of a certificate in us-east-1 } }',
+      'false, {} or { domain: { name: "chat.example.com", certificateArn: the ARN of a certificate in us-east-1 }, firewall: { requestsPerFiveMinutes: 3000 } }',
     ),
     {},
   ),

@@ -65,6 +65,7 @@ export const functions = {
       Users: readUser,
       ConversationsByUser: ['Query', 'ConditionCheckItem'],
       Subscriptions: ['PutItem'],
+      RateLimits: ['UpdateItem'],
     },
     indexes: ['ConversationsByUser/subscribed'],
     connections: ['PostToConnection', 'DeleteConnection'],
@@ -88,6 +89,7 @@ export const functions = {
       MessagesByConversation: ['GetItem'],
       RateLimits: ['UpdateItem'],
     },
+    connections: ['DeleteConnection'],
     putsToStream: true,
   },
   'websocket-signal': {
@@ -123,8 +125,9 @@ export const functions = {
   },
   'websocket-default': {
     ...answering,
-    memoryMegabytes: 256,
-    description: 'Answers frames that name no known action',
+    description: 'Answers frames that name no known action, and counts them',
+    tables: { RateLimits: ['UpdateItem'] },
+    connections: ['DeleteConnection'],
   },
   'http-users': {
     description: 'Accounts, logins and tokens',

@@ -16,6 +16,8 @@ function told(definition: unknown): string[] {
 }
 
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/0123abcd-01ab-4567-89ab-0123456789ab';
+const webAclArn =
+  'arn:aws:wafv2:us-east-1:123456789012:global/webacl/chat/0123abcd-01ab-4567-89ab-0123456789ab';
 
 /** For each setting a value that is refused, and what is said. */
 const refused: Record<string, [definition: unknown, problem: string][]> = {
@@ -118,6 +120,14 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
       'setting "throttle.ratePerSecond" must be a whole number from 1 to 1000000, not "500"',
     ],
     [{ throttle: { burst: 0 } }, 'setting "throttle.burst" must be a whole number from 1 to 1000000, not 0'],
+    [
+      { throttle: { signIn: { ratePerSecond: 0.5 } } },
+      'setting "throttle.signIn.ratePerSecond" must be a whole number from 1 to 1000000, not 0.5',
+    ],
+    [
+      { throttle: { health: {} } },
+      'setting "throttle.health" is unknown: "throttle" has ratePerSecond, burst, signIn, open',
+    ],
   ],
   reservedConcurrency: [
     [
@@ -149,7 +159,23 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
   web: [
     [
       { web: true },
-      'setting "web" must be false, {} or { domain: { name: "chat.example.com", certificateArn: the ARN of a certificate in us-east-1 } }, not true',
+      'setting "web" must be false, {} or { domain: { name: "chat.example.com", certificateArn: the ARN of a certificate in us-east-1 }, firewall: { requestsPerFiveMinutes: 3000 } }, not true',
+    ],
+    [
+      { region: 'us-east-1', web: { firewall: { requestsPerFiveMinutes: 9 } } },
+      'setting "web.firewall.requestsPerFiveMinutes" must be a whole number from 10 to 2000000000, not 9',
+    ],
+    [
+      { web: { firewall: { webAclArn: webAclArn.replace('us-east-1', 'eu-west-1') } } },
+      'setting "web.firewall.webAclArn" must be the ARN of a web ACL for CloudFront, in us-east-1, not',
+    ],
+    [
+      { region: 'eu-west-1', web: { firewall: { requestsPerFiveMinutes: 3_000 } } },
+      'setting "web.firewall.requestsPerFiveMinutes" needs "region" to be "us-east-1", where web ACLs for CloudFront are',
+    ],
+    [
+      { web: { firewall: { requestsPerFiveMinutes: 3_000 } } },
+      'setting "web.firewall.requestsPerFiveMinutes" needs "region" to be "us-east-1", where web ACLs for CloudFront are',
     ],
     [
       { web: { domain: { name: 'chat', certificateArn } } },
@@ -237,7 +263,7 @@ test('what a stage leaves out has its default', () => {
 
 test('a domain and its certificate are taken', () => {
   const web = { domain: { name: 'chat.example.com', certificateArn } };
-  expect(readSettings('mine', { web }).web).toEqual(web);
+  expect(readSettings('mine', { web }).web).toEqual({ ...web, firewall: false });
 });
 
 test.each(['Prod', '1st', 'my_stage', '', 'a'.repeat(31)])('"%s" cannot be the name of a stage', (name) => {

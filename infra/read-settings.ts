@@ -36,11 +36,17 @@ function problemOf(issue: v.BaseIssue<unknown>): string {
 }
 
 /** What each setting alone allows, and both together do not. */
-function contradictions({ stream, deliver }: v.InferOutput<typeof StageSettings>): string[] {
+function contradictions({ stream, deliver, web, region }: v.InferOutput<typeof StageSettings>): string[] {
   const problems: string[] = [];
   if (deliver.maximumRecordAgeMinutes > stream.retentionHours * 60) {
     problems.push(
       'setting "deliver.maximumRecordAgeMinutes" must not be more than "stream.retentionHours": what the stream has forgotten cannot be kept',
+    );
+  }
+  const makesWebAcl = web !== false && web.firewall !== false && 'requestsPerFiveMinutes' in web.firewall;
+  if (makesWebAcl && region !== 'us-east-1') {
+    problems.push(
+      'setting "web.firewall.requestsPerFiveMinutes" needs "region" to be "us-east-1", where web ACLs for CloudFront are: make one there, and give its "webAclArn"',
     );
   }
   return problems;

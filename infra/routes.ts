@@ -29,17 +29,26 @@ export const webSocketRoutes: WebSocketRouteDefinition[] = [
 /** Runs before `$connect`; its answer stands for the whole connection. */
 export const webSocketAuthorizer: FunctionName = 'websocket-authorizer';
 
-export type HttpRouteDefinition = { methods: HttpMethod[]; path: string; handler: FunctionName };
+/** The settings in `throttle` that bound a route by itself; what names none shares the bucket of the stage. */
+export type RouteThrottle = 'signIn' | 'open';
+
+export type HttpRouteDefinition = {
+  methods: HttpMethod[];
+  path: string;
+  handler: FunctionName;
+  throttle?: RouteThrottle;
+};
 
 const { GET, POST, PUT, PATCH, DELETE } = HttpMethod;
 
 export const httpRoutes: HttpRouteDefinition[] = [
-  { methods: [GET], path: '/health', handler: 'http-default' },
+  { methods: [GET], path: '/health', handler: 'http-default', throttle: 'open' },
 
-  { methods: [GET, POST], path: '/users', handler: 'http-users' },
+  { methods: [GET], path: '/users', handler: 'http-users' },
+  { methods: [POST], path: '/users', handler: 'http-users', throttle: 'signIn' },
   { methods: [GET, PATCH, DELETE], path: '/users/me', handler: 'http-users' },
-  { methods: [PUT], path: '/users/me/password', handler: 'http-users' },
-  { methods: [POST], path: '/login', handler: 'http-users' },
+  { methods: [PUT], path: '/users/me/password', handler: 'http-users', throttle: 'signIn' },
+  { methods: [POST], path: '/login', handler: 'http-users', throttle: 'signIn' },
   { methods: [POST], path: '/logout', handler: 'http-users' },
   { methods: [POST], path: '/token', handler: 'http-users' },
 
@@ -54,4 +63,7 @@ export const httpRoutes: HttpRouteDefinition[] = [
 ];
 
 /** Answers what no route above matches, in our own error format instead of API Gateway's. */
-export const httpFallback: FunctionName = 'http-default';
+export const httpFallback = { handler: 'http-default', throttle: 'open' } as const satisfies {
+  handler: FunctionName;
+  throttle: RouteThrottle;
+};

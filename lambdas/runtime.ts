@@ -34,6 +34,7 @@ import { Enrolment } from './services/enrolment.ts';
 import { EraseUser } from './services/erase-user.ts';
 import { FanOut } from './services/fan-out.ts';
 import { FanOutJobs } from './services/fan-out-jobs.ts';
+import { FrameLimits } from './services/frame-limits.ts';
 import { GrowingGroups } from './services/growing-groups.ts';
 import { History } from './services/history.ts';
 import { Inbox } from './services/inbox.ts';
@@ -198,6 +199,7 @@ export const rateLimiter = () => {
     count,
   );
 };
+export const frameLimits = () => new FrameLimits(rateLimiter(), gateway(), report);
 export const acceptMessage = () => new AcceptMessage(inboxStore(), rateLimiter(), stream(), count);
 export const acceptChange = () => new AcceptChange(inboxStore(), messages(), rateLimiter(), stream(), count);
 export const history = () => new History(inboxStore(), messages(), changedMessages());

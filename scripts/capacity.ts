@@ -16,6 +16,7 @@ try {
       'group-size': { type: 'string' },
       online: { type: 'string' },
       'content-bytes': { type: 'string' },
+      'opens-per-user-day': { type: 'string' },
       peak: { type: 'string' },
       shards: { type: 'string' },
       help: { type: 'boolean', default: false },

@@ -4,6 +4,7 @@ import type { Credentials } from './credentials.ts';
 import { asParleyError, hasCode, type ParleyError } from './errors.ts';
 import type { ClientFrame, ReplyTo, ServerEvent, TypingFrame } from './frames.ts';
 import { Heartbeat, type HeartbeatEvents } from './heartbeat.ts';
+import { Pace } from './pace.ts';
 import { Renewal } from './renewal.ts';
 import { lost, Transport, type TransportEvents, type WebSocketClass } from './transport.ts';
 
@@ -41,6 +42,9 @@ const goodAfterMs = 5_000;
 /** An attempt younger than this is not given up for another one. */
 const freshAttemptMs = 2_000;
 
+/** What a user says and changes is one rate limit, all that a client does by itself another: docs/protocol.md, "Limits". */
+const spoken = ['sendMessage', 'editMessage', 'deleteMessage', 'react'] satisfies ClientFrame['action'][];
+
 /** Keeps a socket open: opens it again when it is lost, and renews it before API Gateway cuts it. */
 export class Connection {
   readonly #parts: ConnectionParts;
@@ -48,6 +52,7 @@ export class Connection {
   readonly #backoff: Backoff;
   readonly #heartbeat: Heartbeat;
   readonly #renewal: Renewal;
+  readonly #paces: { spoken: Pace; other: Pace };
   /** Changes with each start and stop, and tells what was begun before that it is outdated. */
   #run = 0;
   #state: ConnectionState = 'offline';
@@ -58,6 +63,7 @@ export class Connection {
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
     this.#pause = new Pause(parts.clock);
+    this.#paces = { spoken: new Pace(parts.clock), other: new Pace(parts.clock) };
     this.#backoff = new Backoff(parts.random);
     this.#heartbeat = new Heartbeat(parts.clock, {
       onReply: parts.onHeartbeat,
@@ -105,7 +111,11 @@ export class Connection {
 
   async request<Frame extends ClientFrame>(frame: Frame): Promise<ReplyTo<Frame>> {
     if (this.#current === undefined) throw lost();
-    return this.#current.request(frame);
+    const pace = spoken.some((action) => action === frame.action) ? this.#paces.spoken : this.#paces.other;
+    return pace.run(async () => {
+      if (this.#current === undefined) throw lost();
+      return this.#current.request(frame);
+    });
   }
 
   /** Over the socket there is, if there is one. */
@@ -188,6 +198,8 @@ export class Connection {
     this.#current = undefined;
     this.#heartbeat.stop();
     this.#renewal.stop();
+    this.#paces.spoken.release();
+    this.#paces.other.release();
     this.#lost?.();
   }
 

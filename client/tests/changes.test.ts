@@ -196,7 +196,7 @@ test('a change is not missed between the reading of history and the first answer
   world.server.refuseNext({ code: 'RATE_LIMITED', retryAfterMs: 200 }, 'sync');
   await world.clock.advance(10);
   lose(all, () => chat.change('room', 'bob', [{ action: 'editMessage', seq: 3, content: 'edited' }]));
-  await world.clock.advance(1_000);
+  await world.clock.advance(3_000);
   expect((await page).messages.map(shown)).toEqual(['1: message 1', '2: message 2', '3: message 3']);
   expect(told).toEqual(['3: edited']);
 });

@@ -22,6 +22,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { StageSettings } from '../config.ts';
+import { webFirewall } from './web-firewall.ts';
 import { webResponseHeaders } from './web-response-headers.ts';
 
 export type ApiDomains = { http: string; webSocket: string };
@@ -39,6 +40,7 @@ export class WebDistribution extends Construct {
   ) {
     super(scope, id);
     const { domain } = settings.web === false ? { domain: undefined } : settings.web;
+    const webAclId = webFirewall(this, settings);
     const distribution = new Distribution(this, 'Distribution', {
       comment: `Parley (${settings.stage}): web client and APIs`,
       defaultRootObject: 'index.html',
@@ -48,6 +50,7 @@ export class WebDistribution extends Construct {
         certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
         minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
       }),
+      ...(webAclId !== undefined && { webAclId }),
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(files),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -77,7 +80,7 @@ export class WebDistribution extends Construct {
       },
     });
     this.url = `https://${domain?.name ?? distribution.distributionDomainName}`;
-    this.acknowledge(distribution, domain !== undefined);
+    this.acknowledge(distribution, { hasDomain: domain !== undefined, hasFirewall: webAclId !== undefined });
   }
 
   private origin(domainName: string, customHeaders: Record<string, string> = {}): IOrigin {
@@ -111,11 +114,16 @@ export class WebDistribution extends Construct {
     });
   }
 
-  private acknowledge(distribution: Distribution, hasDomain: boolean): void {
+  private acknowledge(
+    distribution: Distribution,
+    { hasDomain, hasFirewall }: { hasDomain: boolean; hasFirewall: boolean },
+  ): void {
     const reasons = {
       'AwsSolutions-CFR1': 'Who may use Parley is decided by accounts, not by countries.',
-      'AwsSolutions-CFR2':
-        'The APIs limit requests themselves, per user and per stage; a firewall costs by the month and is the owner’s to add.',
+      ...(!hasFirewall && {
+        'AwsSolutions-CFR2':
+          'The APIs limit requests themselves, per user, route and stage; a firewall costs by the month, and is a setting.',
+      }),
       'AwsSolutions-CFR3':
         'Both APIs write access logs of their own; what is left is who loaded the public files of the web client.',
       // With CloudFront's own certificate the viewer's oldest protocol cannot be chosen.

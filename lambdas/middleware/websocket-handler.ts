@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import type { ErrorEvent } from '../../shared/protocol/events.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { MessageId, RequestId } from '../../shared/protocol/values.ts';
+import type { FrameLimits } from '../services/frame-limits.ts';
 import { answerableError } from './answerable-error.ts';
 import { mentionIds } from './named-ids.ts';
 import { observed } from './observed.ts';
@@ -45,7 +46,7 @@ export function action<Frame extends v.GenericSchema<unknown, { requestId?: stri
 }
 
 /** A Lambda handler for routes of the WebSocket API, by their route keys. The reply is the route's response. */
-export function webSocketHandler(actions: Record<string, Action>) {
+export function webSocketHandler(frameLimits: Pick<FrameLimits, 'failed'>, actions: Record<string, Action>) {
   return middy<WebSocketEvent, APIGatewayProxyResultV2>()
     .use({
       // What `onError` returns becomes the reply and ends the chain, which runs backwards: so this one stands first.
@@ -62,7 +63,12 @@ export function webSocketHandler(actions: Record<string, Action>) {
     .handler(async (event) => {
       const run = actions[event.requestContext.routeKey];
       if (run === undefined) throw new Error(`No code for the route ${event.requestContext.routeKey}`);
-      return reply(await run(event));
+      try {
+        return reply(await run(event));
+      } catch (error) {
+        // Before what was counted is published, which `observed` does next.
+        throw await frameLimits.failed(error, callerOf(event));
+      }
     });
 }
 

@@ -4,7 +4,7 @@ import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { RateBuckets, RateLimitStore } from '../stores/rate-limit-store.ts';
 import { networksAround } from './client-address.ts';
 
-type BucketName = 'messages' | 'actions' | 'requests' | 'reads' | 'conversations';
+type BucketName = 'messages' | 'actions' | 'requests' | 'reads' | 'conversations' | 'connections';
 
 /** Who may do how much. Every refusal says when to try again. */
 export class RateLimiter {
@@ -33,6 +33,12 @@ export class RateLimiter {
   async take(name: BucketName, userId: string): Promise<void> {
     const bucket: BucketSettings = this.#settings[name];
     this.#refuseIf(await this.#buckets.takeFromBucket(`${name}#${userId}`, bucket, this.#clock()));
+  }
+
+  /** Counts a refusal that a socket got. Returns whether it may stay open. */
+  async takeRefusal(connectionId: string): Promise<boolean> {
+    const { refusals } = this.#settings;
+    return (await this.#buckets.takeFromBucket(`refusals#${connectionId}`, refusals, this.#clock())) <= 0;
   }
 
   /** One of the registrations tried from an address, whatever comes of it. */

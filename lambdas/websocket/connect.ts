@@ -4,20 +4,25 @@ import { ParleyError } from '../../shared/protocol/errors.ts';
 import { offersSubprotocol, subprotocol } from '../middleware/handshake.ts';
 import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { announcePresence, presence, subscriptions } from '../runtime.ts';
+import { announcePresence, presence, rateLimiter, subscriptions } from '../runtime.ts';
 
 const connections = presence();
 const groups = subscriptions();
 const announcements = announcePresence();
+const rates = rateLimiter();
 
 /** Of a `$connect` event, API Gateway passes the headers too. */
 type ConnectEvent = WebSocketEvent & { headers?: Record<string, string> };
 
 export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
   .use({
-    // The session ended during the handshake, which then fails with this status.
+    // Of the errors that a client can do something about, the status is that of the handshake, which then fails
+    // (docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html): the session ended
+    // meanwhile, or the user opens too many sockets.
     onError: ({ error }) => {
-      if (error instanceof ParleyError && error.code === 'UNAUTHENTICATED') return { statusCode: 401 };
+      if (!(error instanceof ParleyError)) return;
+      if (error.code === 'UNAUTHENTICATED') return { statusCode: 401 };
+      if (error.code === 'RATE_LIMITED') return { statusCode: 429 };
     },
   })
   .use(
@@ -30,6 +35,8 @@ export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
   )
   .handler(async (event) => {
     const caller = callerOf(event);
+    // Not at the same time: a socket that is registered, and then refused, would have hidden from others who came or went.
+    await rates.take('connections', caller.userId);
     const { isOnly } = await connections.seen({ ...caller, lastSeenAt: caller.connectedAt });
     const told = isOnly ? announcements.came(caller.userId) : undefined;
     await groups.open(caller).finally(() => told);

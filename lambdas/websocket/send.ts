@@ -7,12 +7,12 @@ import {
 } from '../../shared/protocol/frames.ts';
 import { mentionIds } from '../middleware/named-ids.ts';
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
-import { acceptChange, acceptMessage } from '../runtime.ts';
+import { acceptChange, acceptMessage, frameLimits } from '../runtime.ts';
 
 const messages = acceptMessage();
 const changes = acceptChange();
 
-export const handler = webSocketHandler({
+export const handler = webSocketHandler(frameLimits(), {
   sendMessage: action(
     SendMessageFrame,
     async ({ action, messageId, conversationId, ...frame }, { userId }) => {

@@ -2,6 +2,7 @@ import { HeartbeatFrame, MarkReadFrame, PresenceFrame, TypingFrame } from '../..
 import { action, webSocketHandler } from '../middleware/websocket-handler.ts';
 import {
   acquaintances,
+  frameLimits,
   inbox,
   onlineStatuses,
   presence,
@@ -20,7 +21,7 @@ const people = acquaintances();
 const statuses = onlineStatuses();
 const rates = rateLimiter();
 
-export const handler = webSocketHandler({
+export const handler = webSocketHandler(frameLimits(), {
   markRead: action(MarkReadFrame, async ({ action, conversationId, seq }, { userId }) => {
     await rates.take('actions', userId);
     const lastReadSeq = await markers.markRead(userId, conversationId, seq);

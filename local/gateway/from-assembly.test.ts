@@ -108,6 +108,26 @@ describe('a WebSocket API of the CDK', () => {
 });
 
 describe('an HTTP API of the CDK', () => {
+  test('has the throttles of its stage and of the routes that have their own', () => {
+    const { httpApis } = models((stack, code) => {
+      const integration = new HttpLambdaIntegration('I', code('Items'));
+      const api = new apigateway.HttpApi(stack, 'Web', { createDefaultStage: false });
+      const [route] = api.addRoutes({ path: '/items', methods: [apigateway.HttpMethod.POST], integration });
+      api.addRoutes({ path: '/others', methods: [apigateway.HttpMethod.GET], integration });
+      const throttle = { rateLimit: 500, burstLimit: 200 };
+      const stage = new apigateway.HttpStage(stack, 'Stage', { httpApi: api, stageName: 'v1', throttle });
+      const ofStage = stage.node.defaultChild as apigateway.CfnStage; // What the CDK makes of it.
+      ofStage.routeSettings = { 'POST /items': { ThrottlingRateLimit: 3, ThrottlingBurstLimit: 10 } };
+      if (route) ofStage.node.addDependency(route);
+    });
+    const [api] = httpApis;
+    expect(api?.throttle).toEqual({ ratePerSecond: 500, burst: 200 });
+    expect(api?.routes.map(({ routeKey, throttle }) => [routeKey, throttle])).toEqual([
+      ['POST /items', { ratePerSecond: 3, burst: 10 }],
+      ['GET /others', undefined],
+    ]);
+  });
+
   test('has its routes, authorizer, CORS and stage', () => {
     const { httpApis } = models((stack, code) => {
       const integration = new HttpLambdaIntegration('I', code('Items'), { timeout: Duration.seconds(5) });

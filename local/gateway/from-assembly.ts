@@ -8,6 +8,7 @@ import type {
   HttpAuthorizer,
   HttpRoute,
   Integration,
+  Throttle,
   WebSocketApi,
   WebSocketRoute,
 } from './model.ts';
@@ -67,13 +68,17 @@ function webSocketApi(parts: Parts): WebSocketApi {
 function httpApi(parts: Parts): HttpApi {
   const { assembly, api, stage } = parts;
   const cors = corsOf(api);
+  const ofRoutes = isRecord(stage.properties['RouteSettings']) ? stage.properties['RouteSettings'] : {};
+  const throttle = throttleOf(stage.properties['DefaultRouteSettings']);
   const routes = ofApi(assembly, 'AWS::ApiGatewayV2::Route', api).map((route): HttpRoute => {
     const routeKey = String(route.properties['RouteKey']);
     const authorizer = authorizerOf(parts, route);
     const [method = '', path = ''] = routeKey.split(' ');
     const source = routeKey === '$default' ? routeKey : `${method === 'ANY' ? '*' : method}${path}`;
+    const throttle = throttleOf(ofRoutes[routeKey]);
     return {
       routeKey,
+      ...(throttle === undefined ? {} : { throttle }),
       integration: integrationOf(parts, route, source, 30_000),
       ...(authorizer === undefined ? {} : { authorizer: httpAuthorizer(parts, authorizer) }),
     };
@@ -82,9 +87,18 @@ function httpApi(parts: Parts): HttpApi {
     apiId: api.ref,
     stage: String(stage.properties['StageName']),
     routes,
+    ...(throttle === undefined ? {} : { throttle }),
     ...(cors === undefined ? {} : { cors }),
     ...stageVariables(stage),
   };
+}
+
+/** Of the settings of a stage or a route; one of the two numbers alone throttles nothing here. */
+function throttleOf(settings: unknown): Throttle | undefined {
+  if (!isRecord(settings)) return undefined;
+  const [rate, burst] = [settings['ThrottlingRateLimit'], settings['ThrottlingBurstLimit']];
+  if (rate === undefined || burst === undefined) return undefined;
+  return { ratePerSecond: Number(rate), burst: Number(burst) };
 }
 
 function integrationOf(parts: Parts, route: Resource, source: string, maxMilliseconds: number): Integration {

@@ -14,7 +14,8 @@ import { isPreflight, preflightAnswer, withCorsHeaders, withoutCorsHeaders } fro
 import { type HttpRequestFacts, newRequestId, proxyEvent } from './http-events.ts';
 import { type RouteMatch, type RouteTable, routeTable } from './http-routes.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { CorsConfiguration, HttpApi } from './model.ts';
+import type { CorsConfiguration, HttpApi, HttpRoute } from './model.ts';
+import { TokenBucket } from './token-bucket.ts';
 import type { GatewayFailure } from './websocket-gateway.ts';
 
 export type HttpGatewayOptions = {
@@ -40,11 +41,13 @@ export class HttpGateway {
   readonly #options: HttpGatewayOptions;
   readonly #match: RouteTable;
   readonly #authorizers: HttpAuthorizers;
+  readonly #buckets: (route: HttpRoute) => TokenBucket | undefined;
 
   constructor(options: HttpGatewayOptions) {
     this.#options = options;
     this.#match = routeTable(options.api.routes);
     this.#authorizers = new HttpAuthorizers(options.invoker, options.now);
+    this.#buckets = bucketsOf(options.api, options.now);
   }
 
   get cors(): CorsConfiguration | undefined {
@@ -78,6 +81,10 @@ export class HttpGateway {
     const preflight = cors !== undefined && isPreflight(request);
     if (match === undefined) {
       return preflight ? preflightAnswer(cors, request) : gatewayAnswer(404, 'Not Found');
+    }
+    // It is API Gateway that answers a preflight, without a route.
+    if (!preflight && this.#buckets(match.route)?.take() === false) {
+      return gatewayAnswer(429, 'Too Many Requests');
     }
     const body = await this.#readBody(request);
     if (body === 'gone') return undefined;
@@ -168,6 +175,16 @@ export class HttpGateway {
     const { requestId, routeKey } = facts;
     this.#options.onFailure({ apiId: this.#options.api.apiId, route: routeKey, requestId, cause });
   }
+}
+
+function bucketsOf(api: HttpApi, now: () => number): (route: HttpRoute) => TokenBucket | undefined {
+  const ofStage = api.throttle && new TokenBucket(api.throttle, now);
+  const ofRoutes = new Map(
+    api.routes.flatMap((route) =>
+      route.throttle === undefined ? [] : [[route, new TokenBucket(route.throttle, now)] as const],
+    ),
+  );
+  return (route) => ofRoutes.get(route) ?? ofStage;
 }
 
 /** HTTP APIs route by the decoded path, and give it decoded to the function. */

@@ -42,9 +42,14 @@ export type HttpAuthorizer = {
   resultTtlSeconds: number;
 };
 
+/** A token bucket: so many requests a second, and so many at once. */
+export type Throttle = { ratePerSecond: number; burst: number };
+
 export type HttpRoute = {
   /** `GET /users/{id}`, `ANY /{proxy+}` or `$default`. */
   routeKey: string;
+  /** A bucket of the route's own; without one it shares that of the stage. */
+  throttle?: Throttle;
   integration: Integration;
   authorizer?: HttpAuthorizer;
 };
@@ -63,6 +68,8 @@ export type HttpApi = {
   /** `$default` serves at the root; any other name is the first segment of the path. */
   stage: string;
   routes: HttpRoute[];
+  /** What all routes without a throttle of their own share. AWS documents no more than that the stage has it. */
+  throttle?: Throttle;
   cors?: CorsConfiguration;
   stageVariables?: Record<string, string>;
 };

@@ -1,5 +1,5 @@
 /**
- * What one message, one read marker and one heartbeat make the functions do: `npm run bench` counts the calls of a message,
+ * What one message, one read marker, one heartbeat, one handshake and one HTTP read make the functions do: `npm run bench` counts the calls of a message,
  * and docs/performance.md keeps its tables. Frames that a client sends and gets back count as socket messages too.
  */
 import { limits } from '../../shared/protocol/limits.ts';
@@ -13,6 +13,7 @@ export type Use = {
   socketMessages: number;
   /** Of them those that functions post, which are calls to API Gateway as well. */
   posts: number;
+  httpRequests: number;
   invocations: number;
   gigabyteSeconds: number;
   queueRequests: number;
@@ -29,6 +30,7 @@ export const nothing: Use = {
   indexWriteUnits: 0,
   socketMessages: 0,
   posts: 0,
+  httpRequests: 0,
   invocations: 0,
   gigabyteSeconds: 0,
   queueRequests: 0,
@@ -43,8 +45,12 @@ export const nothing: Use = {
  */
 const assumedMs = { call: 5, post: 10, postsAtOnce: 50 };
 const megabytes = {
+  'websocket-authorizer': 512,
+  'websocket-connect': 512,
+  'websocket-disconnect': 512,
   'websocket-send': 512,
   'websocket-signal': 512,
+  'http-conversations': 512,
   'stream-deliver': 1024,
   'stream-fanout': 1024,
 };
@@ -116,6 +122,24 @@ export function callsOfReadMarker(groupSize: number, online: number): Use {
 export function callsOfHeartbeat(): Use {
   // The rate limit and the connection are written; the user and the newest of the inbox are read.
   return running('websocket-signal', 4 * assumedMs.call, { readUnits: 2, writeUnits: 2, socketMessages: 2 });
+}
+
+/** A device opens its socket, and some time later closes it. Whom this is told to is left out: it depends on who knows whom. */
+export function callsOfHandshake(): Use {
+  return sum(
+    running('websocket-authorizer', assumedMs.call, { readUnits: 1 }),
+    // The rate limit and the connection are written; the user and the large groups are read.
+    running('websocket-connect', 4 * assumedMs.call, { readUnits: 2, writeUnits: 2 }),
+    running('websocket-disconnect', 3 * assumedMs.call, { readUnits: 2, writeUnits: 1 }),
+  );
+}
+
+/**
+ * One of the HTTP reads by which an app that opens gets its inbox and a conversation. They come together, so that the bucket `reads` is in
+ * use for all but the first: then it takes two updates (lambdas/stores/rate-limit-store.ts).
+ */
+export function callsOfRead(): Use {
+  return running('http-conversations', 4 * assumedMs.call, { readUnits: 3, writeUnits: 2, httpRequests: 1 });
 }
 
 export function sum(...uses: Use[]): Use {

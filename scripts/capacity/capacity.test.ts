@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { callsOfMessage, callsOfReadMarker } from './calls.ts';
-import { costOfMonth, dollarsPerMillionMessages, shardsFor } from './cost.ts';
+import { callsOfHandshake, callsOfMessage, callsOfRead, callsOfReadMarker } from './calls.ts';
+import { costOfMonth, dollarsPerMillionMessages, shardsFor, useOfDay } from './cost.ts';
 import { prices } from './prices.ts';
 import { metFirst, needs } from './quotas.ts';
 import { readWorkload } from './read-workload.ts';
@@ -65,7 +65,21 @@ describe('a month', () => {
     const heartbeats = 1_000 * 30 * 24 * 60 * 2 * 1e-6;
     const messages = 300_000 * 4 * 1e-6;
     const readMarkers = 300_000 * 1 * 0.3 * (2 + 2) * 1e-6;
-    expect(costOf('API Gateway')).toBeCloseTo(perMinute + heartbeats + messages + readMarkers, 6);
+    const reads = 1_000 * 30 * usual.opensPerUserDay * usual.readsPerOpen * prices.httpRequest.dollars;
+    expect(costOf('API Gateway')).toBeCloseTo(perMinute + heartbeats + messages + readMarkers + reads, 6);
+  });
+
+  test('counts each HTTP read and each handshake with the rate limit that it takes from', () => {
+    const opened = useOfDay({ ...workload, opensPerUserDay: 1 });
+    const closed = useOfDay({ ...workload, opensPerUserDay: 0 });
+    const writes = callsOfHandshake().writeUnits + usual.readsPerOpen * callsOfRead().writeUnits;
+    expect(opened.writeUnits - closed.writeUnits).toBeCloseTo(1_000 * writes, 6);
+    // The bucket `connections`, and the connection as it comes and goes; the bucket `reads`, which is in use.
+    expect([callsOfHandshake().writeUnits, callsOfRead().writeUnits]).toEqual([1 + 2, 2]);
+    // A socket that stays open is opened again every two hours.
+    const alone = { ...workload, messagesPerUserDay: 1e-9, opensPerUserDay: 0 };
+    const handshakes = useOfDay(alone).invocations - 1_000 * 24 * 60;
+    expect(handshakes).toBeCloseTo(1_000 * 12 * callsOfHandshake().invocations, 0);
   });
 
   test('of a stream costs its hours and its gigabytes, or its shards', () => {

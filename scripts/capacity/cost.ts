@@ -1,7 +1,9 @@
 import { metricUnits } from '../../shared/domain/metrics.ts';
 import {
+  callsOfHandshake,
   callsOfHeartbeat,
   callsOfMessage,
+  callsOfRead,
   callsOfReadMarker,
   storedBytes,
   sum,
@@ -12,9 +14,11 @@ import { prices } from './prices.ts';
 import {
   connections,
   daysPerMonth,
+  handshakesPerDay,
   hoursPerMonth,
   messagesPerDay,
   messagesPerPeakSecond,
+  readsPerDay,
   type Workload,
 } from './workload.ts';
 
@@ -44,6 +48,8 @@ export function useOfDay(workload: Workload): Use {
       messagesPerDay(workload) * receiversOnline * readMarkersPerMessage,
     ),
     times(callsOfHeartbeat(), connections(workload) * heartbeatsPerDay),
+    times(callsOfHandshake(), handshakesPerDay(workload)),
+    times(callsOfRead(), readsPerDay(workload)),
   );
 }
 
@@ -65,7 +71,10 @@ export function costOfMonth(workload: Workload): Cost {
     },
     {
       service: 'API Gateway',
-      dollars: use.socketMessages * prices.socketMessage.dollars + minutes * prices.connectionMinute.dollars,
+      dollars:
+        use.socketMessages * prices.socketMessage.dollars +
+        minutes * prices.connectionMinute.dollars +
+        use.httpRequests * prices.httpRequest.dollars,
     },
     {
       service: 'Lambda',

@@ -16,7 +16,7 @@ export function needs(workload: Workload): Need[] {
     {
       quota: 'API Gateway requests a second (frames in, posts to sockets, HTTP)',
       // Of what goes in and out beside the posts, half are answers.
-      needed: inbound / 2 + peak.posts,
+      needed: inbound / 2 + peak.posts + peak.httpRequests,
       usual: 10_000,
       source: 'docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
     },

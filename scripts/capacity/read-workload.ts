@@ -8,6 +8,7 @@ export const usage = `npm run capacity -- --users 10000 --messages-per-user-day 
   --group-size             members of the conversation that a message goes to: 2 to ${limits.groupMembers}
   --online                 part of the users connected at a time, averaged over the day: 0 to 1
   --content-bytes          bytes of a message's text (${usual.contentBytes})
+  --opens-per-user-day     how often a user opens the app in a day (${usual.opensPerUserDay}), with ${usual.readsPerOpen} HTTP reads each time
   --peak                   how many times the average the busiest second is (${usual.peak})
   --shards                 "on-demand", or the number of shards of a provisioned stream (${usual.shards})`;
 
@@ -32,6 +33,8 @@ export function readWorkload(options: Record<string, string | boolean | undefine
     contentBytes: number('content-bytes', 1, limits.contentBytes, usual.contentBytes),
     peak: number('peak', 1, 1_000, usual.peak),
     readMarkersPerMessage: usual.readMarkersPerMessage,
+    opensPerUserDay: number('opens-per-user-day', 0, 1_000, usual.opensPerUserDay),
+    readsPerOpen: usual.readsPerOpen,
     shards:
       options['shards'] === undefined || options['shards'] === 'on-demand'
         ? 'on-demand'

@@ -12,6 +12,10 @@ export type Workload = {
   peak: number;
   /** Read markers that a receiver who is online sends for each message: people read several at once. */
   readMarkersPerMessage: number;
+  /** How often a user opens the app in a day, and so a socket. */
+  opensPerUserDay: number;
+  /** HTTP reads at each of these: the user, the inbox, a conversation and its newest messages. */
+  readsPerOpen: number;
   /** `on-demand` or that many shards. */
   shards: 'on-demand' | number;
 };
@@ -20,6 +24,8 @@ export const usual = {
   contentBytes: 200,
   peak: 5,
   readMarkersPerMessage: 0.3,
+  opensPerUserDay: 5,
+  readsPerOpen: 4,
   shards: 'on-demand',
 } as const satisfies Partial<Workload>;
 
@@ -33,6 +39,15 @@ export function messagesPerDay({ users, messagesPerUserDay }: Workload): number 
 
 export function messagesPerPeakSecond(workload: Workload): number {
   return (messagesPerDay(workload) / secondsPerDay) * workload.peak;
+}
+
+/** Each time the app is opened; and every two hours, after which API Gateway ends a socket. */
+export function handshakesPerDay(workload: Workload): number {
+  return workload.users * workload.opensPerUserDay + (connections(workload) * 24) / 2;
+}
+
+export function readsPerDay({ users, opensPerUserDay, readsPerOpen }: Workload): number {
+  return users * opensPerUserDay * readsPerOpen;
 }
 
 export function connections({ users, online }: Workload): number {

@@ -16,13 +16,14 @@ Chat over a WebSocket, told from the server's side: it receives actions and send
 conversations and history are the HTTP API (openapi.yaml). docs/protocol.md says what holds for both.
 
 Frames are JSON text, at most ${limits.frameBytes} bytes from a client. Requests with unknown fields are refused; clients must
-ignore unknown fields in what they receive. A socket lasts 2 hours at most and 10 minutes idle on AWS: clients must
+ignore unknown fields in what they receive. Malformed frames count towards the rate of actions, and a socket that goes on
+sending after many RATE_LIMITED is closed. A socket lasts 2 hours at most and 10 minutes idle on AWS: clients must
 expect to connect again.`;
 
 const handshake = `\
 The token travels as a subprotocol, so that no URL and no access log holds it: \`parley.v1, bearer.<token>\`, and the
 server selects \`parley.v1\`. A client that can set headers may send \`Authorization: Bearer <token>\` instead. Without a
-good token the handshake fails with 401.`;
+good token the handshake fails with 401, and with 429 where the user opens too many sockets.`;
 
 const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 

@@ -15,7 +15,7 @@ the WebSocket API (asyncapi.yaml). docs/protocol.md says what holds for both.
 
 Requests with unknown fields or query parameters are refused; clients must ignore unknown fields in answers. A body is
 at most ${limits.bodyBytes} bytes. API Gateway answers some requests itself, as \`application/json\` with a \`message\`: 429 when all
-clients together are too fast, 413 over 10 MB, 500 and 503 when a function fails or does not answer in time.`;
+clients together are too fast for the API or the route, 413 over 10 MB, 500 and 503 when a function fails or does not answer in time.`;
 
 export function openApiDocument(): object {
   const paths = pathsOf(routesWithDocuments());

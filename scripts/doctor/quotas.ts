@@ -1,5 +1,6 @@
 /** What the account allows, against what the stage is set to use. docs/operations.md computes it for a number of users. */
 import { paginateListServiceQuotas, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { signInEnvironments } from '../../infra/sign-in.ts';
 import { stageSettings } from '../../infra/stages.ts';
 import { type Diagnosis, examine, ok, warning } from './diagnosis.ts';
 
@@ -9,7 +10,9 @@ const batchesPerShard = 10;
 const unreserved = 100;
 
 export function quotas(stage: string, where: { region?: string }): Promise<Diagnosis[]> {
-  const { stream, reservedConcurrency, throttle } = stageSettings(stage);
+  const settings = stageSettings(stage);
+  const { stream, reservedConcurrency, throttle } = settings;
+  const signIn = signInEnvironments(settings);
   // A new stream on demand has four shards (docs.aws.amazon.com/streams/latest/dev/how-do-i-size-a-stream.html).
   const shards = stream.capacity === 'on-demand' ? 4 : stream.capacity.shards;
   const reserved = Object.values(reservedConcurrency).reduce((sum, one) => sum + (one ?? 0), 0);
@@ -17,8 +20,8 @@ export function quotas(stage: string, where: { region?: string }): Promise<Diagn
     {
       service: 'lambda',
       name: 'Concurrent executions',
-      needed: shards * batchesPerShard + reserved + unreserved,
-      why: `${shards} shards with ${batchesPerShard} batches each, ${reserved} reserved, ${unreserved} for the rest`,
+      needed: shards * batchesPerShard + signIn + reserved + unreserved,
+      why: `${shards} shards with ${batchesPerShard} batches each, ${signIn} for a flood of sign-ins, ${reserved} reserved, ${unreserved} for the rest`,
     },
     {
       service: 'apigateway',

@@ -14,6 +14,8 @@ test('the documented limits hold where a stage sets none', () => {
     requests: { perSecond: 10, burst: 100 },
     reads: { perSecond: 20, burst: 100 },
     conversations: { perSecond: 0.5, burst: 30 },
+    connections: { perSecond: 0.5, burst: 100 },
+    refusals: { perSecond: 1, burst: 50 },
     loginFailures: { count: 10, seconds: 900 },
     loginFailuresAnywhere: { count: 100, seconds: 900 },
     logins: { count: 300, seconds: 900 },

@@ -13,7 +13,7 @@ const Window = v.strictObject({ count, seconds: count });
 export const RateLimitSettings = v.strictObject({
   /** Messages of one user, over all of their sockets and HTTP together. */
   messages: Bucket,
-  /** What a client does by itself: `markRead`, `typing`, `sync`, `heartbeat`. */
+  /** What a client does by itself: `markRead`, `typing`, `sync`, `heartbeat`; and frames that are malformed. */
   actions: Bucket,
   /** What costs more than its caller: changes that others are told of, and looking up users. */
   requests: Bucket,
@@ -21,6 +21,10 @@ export const RateLimitSettings = v.strictObject({
   reads: Bucket,
   /** Conversations one user creates. */
   conversations: Bucket,
+  /** Sockets one user opens: others are told of the first that opens and of the last that closes. */
+  connections: Bucket,
+  /** Refusals by the limits above that one socket gets before it is closed: a client that waits as it is told never gets so many. */
+  refusals: Bucket,
   /** Failed logins for one username from one address; and wrong passwords of one user who changes theirs. */
   loginFailures: Window,
   /** Failed logins for one username from anywhere: higher, so that nobody locks another out cheaply. */
@@ -40,6 +44,9 @@ export const defaultRateLimits: RateLimitSettings = {
   requests: { perSecond: 10, burst: 100 },
   reads: { perSecond: 20, burst: 100 },
   conversations: { perSecond: 30 / 60, burst: 30 },
+  // All of 20 devices five times at once; then half a minute for each of 15, which back off for up to 20 s.
+  connections: { perSecond: 30 / 60, burst: 100 },
+  refusals: { perSecond: 1, burst: 50 },
   loginFailures: { count: 10, seconds: 15 * 60 },
   loginFailuresAnywhere: { count: 100, seconds: 15 * 60 },
   logins: { count: 300, seconds: 15 * 60 },

@@ -3,6 +3,7 @@ import { type ChatSocket, newMessageId } from '../support/chat-socket.ts';
 import { Parley } from '../support/parley.ts';
 import type { Person } from '../support/person.ts';
 import { expectProblem, expectTellsNothing } from '../support/problem.ts';
+import { roomyActions } from '../support/roomy-limits.ts';
 
 let parley: Parley;
 let alice: Person;
@@ -10,7 +11,7 @@ let socket: ChatSocket;
 let id: string;
 
 beforeAll(async () => {
-  parley = await Parley.start();
+  parley = await Parley.start({ environment: roomyActions });
   alice = await parley.register('alice');
   id = await alice.group('Target');
   socket = await alice.connect();

@@ -4,6 +4,7 @@ import { within } from '../support/deadline.ts';
 import { Parley } from '../support/parley.ts';
 import type { Person } from '../support/person.ts';
 import { expectTellsNothing } from '../support/problem.ts';
+import { roomyActions } from '../support/roomy-limits.ts';
 
 const KiB = 1024;
 
@@ -15,7 +16,7 @@ let socket: ChatSocket;
 let said = 0;
 
 beforeAll(async () => {
-  parley = await Parley.start();
+  parley = await Parley.start({ environment: roomyActions });
   alice = await parley.register('alice');
   bob = await parley.register('bob');
   id = await alice.dm(bob);

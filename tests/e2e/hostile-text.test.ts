@@ -4,6 +4,7 @@ import { type ChatSocket, newMessageId } from '../support/chat-socket.ts';
 import { Parley } from '../support/parley.ts';
 import type { Person } from '../support/person.ts';
 import { expectProblem, expectTellsNothing } from '../support/problem.ts';
+import { roomyActions } from '../support/roomy-limits.ts';
 
 let parley: Parley;
 let alice: Person;
@@ -14,7 +15,7 @@ let id: string;
 const contents: string[] = [];
 
 beforeAll(async () => {
-  parley = await Parley.start();
+  parley = await Parley.start({ environment: roomyActions });
   alice = await parley.register('alice');
   bob = await parley.register('bob');
   id = await alice.dm(bob);

@@ -42,3 +42,16 @@ test('where registration is closed, it is refused unread', async () => {
     await closed.close();
   }
 });
+
+test.each(['/health', '/no/such/path'])(
+  'a flood of GET %s is throttled, and leaves all else alone',
+  async (path) => {
+    const flood = await Promise.all(Array.from({ length: 300 }, () => parley.api().get(path)));
+    const throttled = flood.filter(({ status }) => status === 429);
+    expect(throttled.length).toBeGreaterThan(0);
+    // By the gateway, before any function runs.
+    for (const { body } of throttled) expect(body).toEqual({ message: 'Too Many Requests' });
+
+    expectProblem(await parley.api().get('/users/me'), 'UNAUTHENTICATED');
+  },
+);

@@ -24,6 +24,8 @@ const settings = {
   actions: slowly(actions),
   conversations: slowly(conversations),
   reads: slowly(reads),
+  // A flood would lose its socket, which tests/e2e/unruly-clients.test.ts is about.
+  refusals: { perSecond: 1_000, burst: 1_000 },
 };
 
 /** With a cache there are two buckets, for what it does not answer in time is taken from the table's: docs/adr/0008. */

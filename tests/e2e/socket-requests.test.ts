@@ -4,6 +4,7 @@ import { type ChatSocket, newMessageId } from '../support/chat-socket.ts';
 import { Parley } from '../support/parley.ts';
 import type { Person } from '../support/person.ts';
 import { expectTellsNothing } from '../support/problem.ts';
+import { roomyActions } from '../support/roomy-limits.ts';
 
 let parley: Parley;
 let alice: Person;
@@ -11,7 +12,7 @@ let socket: ChatSocket;
 let id: string;
 
 beforeAll(async () => {
-  parley = await Parley.start();
+  parley = await Parley.start({ environment: roomyActions });
   alice = await parley.register('alice');
   id = await alice.dm(await parley.register('bob'));
   socket = await alice.connect();

@@ -44,7 +44,7 @@ test('stream, protection, retention and throttling are what the stage says', () 
   const { data, service } = stacksWith({
     protectData: true,
     stream: { capacity: { shards: 7 }, retentionHours: 48 },
-    throttle: { ratePerSecond: 9, burst: 8 },
+    throttle: { ratePerSecond: 9, burst: 8, signIn: { ratePerSecond: 7, burst: 6 } },
     logs: { retentionDays: 5 },
     failureRetentionDays: 3,
   });
@@ -58,5 +58,11 @@ test('stream, protection, retention and throttling are what the stage says', () 
   rest.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 5 });
   rest.allResourcesProperties('AWS::ApiGatewayV2::Stage', {
     DefaultRouteSettings: { ThrottlingRateLimit: 9, ThrottlingBurstLimit: 8 },
+  });
+  rest.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+    RouteSettings: {
+      'POST /login': { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 6 },
+      'GET /health': { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 },
+    },
   });
 });

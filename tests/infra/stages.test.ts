@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parleyApp } from '../../infra/parley-app.ts';
+import { signInEnvironments } from '../../infra/sign-in.ts';
 import { stageNames, stageSettings } from '../../infra/stages.ts';
 import { at, Deployment } from './templates.ts';
 
@@ -147,10 +148,55 @@ test('an unknown stage is refused with the names of the known ones', () => {
   expect(() => stageSettings('constructor')).toThrow('Unknown stage');
 });
 
-test('prod bounds what sign-in takes of the account, and dev deploys where nothing can be reserved', () => {
-  expect(stageSettings('prod').reservedConcurrency).toEqual({ 'http-users': 100 });
-  for (const stage of ['dev', 'local', 'localstack'])
-    expect(stageSettings(stage).reservedConcurrency).toEqual({});
+test('every stage deploys where nothing can be reserved, as in an account that may run 10 functions at a time', () => {
+  for (const stage of stageNames) {
+    const functions = new Deployment(stage).ofType('AWS::Lambda::Function');
+    for (const { properties, logicalId } of functions)
+      expect(properties['ReservedConcurrentExecutions'], `${stage} ${logicalId}`).toBeUndefined();
+  }
+});
+
+test('sign-in leaves room for storing messages: in the smallest account by default, in an ordinary one in prod', () => {
+  expect(signInEnvironments(stageSettings('dev'))).toBeLessThanOrEqual(6);
+  expect(signInEnvironments(stageSettings('prod'))).toBeLessThanOrEqual(1_000 / 20);
+});
+
+describe.each(['dev', 'prod', 'local'] as const)('the HTTP API of stage %s', (stage) => {
+  const deployment = new Deployment(stage);
+  const { throttle } = stageSettings(stage);
+  const ofHttp = (type: string) =>
+    deployment
+      .ofType(type)
+      .filter(
+        ({ properties, stack }) =>
+          deployment.referenceIn(properties['ApiId'], stack).properties['ProtocolType'] === 'HTTP',
+      );
+  const [httpStage] = ofHttp('AWS::ApiGatewayV2::Stage');
+  const settings = at(httpStage?.properties, 'RouteSettings') as Record<string, object>;
+  const numbers = ({ ratePerSecond, burst }: { ratePerSecond: number; burst: number }) => ({
+    ThrottlingRateLimit: ratePerSecond,
+    ThrottlingBurstLimit: burst,
+  });
+
+  test('throttles apart what anybody may ask without a token, and what hashes a password', () => {
+    const signIn = numbers(throttle.signIn);
+    const open = numbers(throttle.open);
+    expect(settings).toEqual({
+      'POST /login': signIn,
+      'POST /users': signIn,
+      'PUT /users/me/password': signIn,
+      'GET /health': open,
+      $default: open,
+    });
+  });
+
+  test('has these routes before the stage that names them', () => {
+    const named = ofHttp('AWS::ApiGatewayV2::Route').filter(
+      ({ properties }) => String(properties['RouteKey']) in settings,
+    );
+    expect(named).toHaveLength(Object.keys(settings).length);
+    expect(httpStage?.dependsOn).toEqual(expect.arrayContaining(named.map(({ logicalId }) => logicalId)));
+  });
 });
 
 test('everyone may register from one address locally, and nowhere else', () => {

@@ -1,6 +1,7 @@
 import { equal, ok } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { must, section, smoke } from '../requirement.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { must, Skipped, section, smoke } from '../requirement.ts';
 import { ErrorFrame, Heartbeat, read, SendAck } from '../shapes.ts';
 
 export const frames = section('§5 Frames', [
@@ -36,13 +37,22 @@ export const frames = section('§5 Frames', [
     async (cast) => {
       const device = await (await cast.person('alice')).connect();
       const texts = ['{', 'hello', '[]', '"text"', '{"action":"heartbeat",}'];
-      for (const [index, text] of texts.entries()) {
+      let answers = 0;
+      for (let text = texts.shift(); text !== undefined; text = texts.shift()) {
         device.sendText(text);
         const error = await device.until(
-          () => device.frames.filter((frame) => frame['type'] === 'error')[index],
+          () => device.frames.filter((frame) => frame['type'] === 'error')[answers],
           `an error about ${text}`,
         );
-        equal(read(ErrorFrame, error, 'The error').code, 'BAD_REQUEST');
+        answers += 1;
+        const { code, retryAfterMs = 1000 } = read(ErrorFrame, error, 'The error');
+        if (code !== 'RATE_LIMITED') {
+          equal(code, 'BAD_REQUEST');
+          continue;
+        }
+        // Malformed frames count, and others came before.
+        await delay(retryAfterMs);
+        texts.unshift(text);
       }
       await device.reply({ action: 'heartbeat' }, Heartbeat);
       await device.close();
@@ -94,6 +104,29 @@ export const frames = section('§5 Frames', [
       const closing = device.closed.then(({ code }) => code === 1009);
       ok(await Promise.race([closing, refusal]), 'neither PAYLOAD_TOO_LARGE nor 1009');
       await device.close();
+    },
+  ),
+  must(
+    'ws.frame.flood',
+    'Malformed frames count as actions: many get RATE_LIMITED, and a socket that goes on is closed',
+    async (cast) => {
+      // Whose refusals are in nobody's way: what is over the rate is forgotten within seconds.
+      const device = await (await cast.person('dave')).connect();
+      for (let sent = 0; sent < 200; sent += 1) device.sendText('{"action":"noSuchAction"}');
+      const isClosed = await Promise.race([
+        device.closed.then(() => true),
+        // It ends with the socket, too.
+        device.until(() => device.frames[199], 'an answer to each frame').catch(() => !device.isOpen),
+      ]);
+      // A gateway that is too busy answers some of them itself, without a type.
+      const errors = device.frames
+        .filter((frame) => 'type' in frame)
+        .map((frame) => read(ErrorFrame, frame, 'The answer'));
+      const refused = errors.filter(({ code }) => code === 'RATE_LIMITED');
+      for (const { code } of errors) ok(code === 'BAD_REQUEST' || code === 'RATE_LIMITED', code);
+      for (const { retryAfterMs } of refused) ok((retryAfterMs ?? 0) > 0, 'no retryAfterMs');
+      if (refused.length === 0) throw new Skipped('its limit is higher than 200 frames at once');
+      ok(isClosed === true, `the socket is open after ${refused.length} refusals`);
     },
   ),
   must('ws.frame.largest', 'The longest content fits a frame', async (cast) => {
