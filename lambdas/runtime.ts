@@ -206,7 +206,7 @@ export const onlineStatuses = () => new OnlineStatuses(connectionRegistry());
 /** A handshake waits for it. */
 export const announcePresence = () =>
   new AnnouncePresence({ inbox: inboxStore(), statuses: onlineStatuses(), push: push(2_000), report });
-export const acquaintances = () => new Acquaintances(inboxStore(), profiles());
+export const acquaintances = () => new Acquaintances(inboxStore(), memberRows(), profiles());
 
 export const readMarkers = () =>
   new ReadMarkers({

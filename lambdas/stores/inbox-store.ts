@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
-import { batchGet, despiteConflicts, isConditionFailure, pagesOf, queryAll } from './dynamo.ts';
+import { batchGet, despiteConflicts, isConditionFailure, queryAll } from './dynamo.ts';
 
 /** One member's own view of one conversation. That the row is there is what makes its user a member. */
 export type InboxRow = {
@@ -104,21 +104,19 @@ export class InboxStore {
     });
   }
 
-  /** The ids of all of a user's conversations, page by page. */
-  async *conversationIds(userId: string): AsyncGenerator<string[]> {
-    const pages = pagesOf((from) =>
-      this.#documents.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'userId = :userId',
-          ExpressionAttributeValues: { ':userId': userId },
-          ProjectionExpression: 'conversationId',
-          ConsistentRead: true,
-          ExclusiveStartKey: from,
-        }),
-      ),
+  /** Of {@link subscribed} those that the user joined last, up to `limit`. */
+  async newestSubscribed(userId: string, limit: number): Promise<string[]> {
+    const { Items = [] } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'subscribed',
+        KeyConditionExpression: 'userId = :userId',
+        ExpressionAttributeValues: { ':userId': userId },
+        ScanIndexForward: false,
+        Limit: limit,
+      }),
     );
-    for await (const page of pages) yield page.map((item) => String(item['conversationId']));
+    return Items.map((item) => String(item['conversationId']));
   }
 
   /** The people with whom the user has a DM. */

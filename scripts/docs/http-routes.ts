@@ -112,7 +112,8 @@ export const routeDocuments: Record<string, RouteDocument> = {
     summary: 'Look up users by exact username, or by id',
     description:
       'Give either `username` or `ids`. By username: one profile, or an empty list. By `ids`: profiles of the caller ' +
-      'and of people one shares a conversation with; others are left out.',
+      'and of people one shares a conversation with; others are left out. With `conversationIds` the answer is exact for ' +
+      'those conversations; without, people are found by DMs and recent conversations.',
     query: UsersQuery,
     answers: { 200: { description: 'Those found.', schema: UsersAnswer, example: { users: [bob] } } },
   },

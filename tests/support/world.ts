@@ -23,6 +23,7 @@ import * as v from 'valibot';
 import { AcceptChange } from '../../lambdas/services/accept-change.ts';
 import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
 import { AccountErasure } from '../../lambdas/services/account-erasure.ts';
+import { Acquaintances } from '../../lambdas/services/acquaintances.ts';
 import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
@@ -322,6 +323,7 @@ export class World {
         subscriptionWriter: writer,
         profiles,
       },
+      acquaintances: new Acquaintances(inbox, memberships, profiles),
       accept: new AcceptMessage(inbox, rates, stream, count),
       acceptChange: new AcceptChange(inbox, messages, rates, stream, count),
       changed,
