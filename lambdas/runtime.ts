@@ -75,7 +75,7 @@ import { MessageStore } from './stores/message-store.ts';
 import { MessageStream } from './stores/message-stream.ts';
 import { type ConnectionRegistry, PresenceStore } from './stores/presence-store.ts';
 import { CachedRateBuckets } from './stores/rate-bucket-cache.ts';
-import { RateLimitStore } from './stores/rate-limit-store.ts';
+import { type RateBuckets, RateLimitStore } from './stores/rate-limit-store.ts';
 import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from './stores/subscription-store.ts';
@@ -188,12 +188,15 @@ export const authenticateAndEnrol = (): Authenticate => {
 
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
 export const presence = () => new Presence(connectionRegistry(), gateway(), profiles(), report);
-export const rateLimiter = () => {
-  const store = new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE'));
+const rateLimits = () => new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE'));
+const rateBuckets = (): RateBuckets => {
   const shared = cache();
+  return shared === undefined ? rateLimits() : new CachedRateBuckets(rateLimits(), shared);
+};
+export const rateLimiter = () => {
   return new RateLimiter(
-    shared === undefined ? store : new CachedRateBuckets(store, shared),
-    store,
+    rateBuckets(),
+    rateLimits(),
     v.parse(RateLimitSettings, JSON.parse(variable('RATE_LIMIT_SETTINGS'))),
     count,
   );
@@ -217,12 +220,7 @@ export const readMarkers = () =>
   });
 
 export const typing = () =>
-  new Typing({
-    inbox: inboxStore(),
-    conversations: conversationStore(),
-    members: memberRows(),
-    push: push(),
-  });
+  new Typing({ inbox: inboxStore(), members: memberRows(), buckets: rateBuckets(), push: push() });
 
 export const accounts = () =>
   new Accounts({

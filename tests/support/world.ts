@@ -48,6 +48,7 @@ import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
 import type { Report } from '../../lambdas/services/report.ts';
 import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
+import { Typing } from '../../lambdas/services/typing.ts';
 import { Withdrawal } from '../../lambdas/services/withdrawal.ts';
 import { ChangeLog } from '../../lambdas/stores/change-log.ts';
 import { ChangeStore } from '../../lambdas/stores/change-store.ts';
@@ -369,6 +370,7 @@ export class World {
         hop: () => {},
       }),
       sync: new Sync(inbox, conversations, messages, changed),
+      typing: new Typing({ inbox, members: memberships, buckets: rateLimits, push, clock }),
       markers: new ReadMarkers({ inbox, conversations, members: memberships, push }),
       deliver: new DeliverRecords({
         messages: new DeliverMessages({
