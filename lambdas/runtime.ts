@@ -24,6 +24,7 @@ import { type Authenticate, AuthenticateByOwnToken } from './services/authentica
 import { AuthenticateByIssuer } from './services/authenticate-by-issuer.ts';
 import { ChangedMessages } from './services/changed-messages.ts';
 import { ClientAddress } from './services/client-address.ts';
+import { ConversationCounts } from './services/conversation-counts.ts';
 import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
 import { Conversations } from './services/conversations.ts';
@@ -59,6 +60,7 @@ import { CachedPresence } from './stores/cached-presence.ts';
 import { ChangeLog } from './stores/change-log.ts';
 import { ChangeStore } from './stores/change-store.ts';
 import { ConnectionGateway } from './stores/connection-gateway.ts';
+import { ConversationCountStore } from './stores/conversation-count-store.ts';
 import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
 import { newDocumentClient } from './stores/dynamo.ts';
@@ -238,6 +240,12 @@ export const subscriptions = () =>
   new Subscriptions(subscriptionStore(), subscriptionWriter(), inboxStore(), presenceStore());
 export const inbox = () => new Inbox(inboxStore(), conversationStore(), views());
 
+const counts = () =>
+  new ConversationCounts(
+    new ConversationCountStore(tables(), variable('CONVERSATION_COUNTS_TABLE')),
+    inboxStore(),
+  );
+
 export const members = () =>
   new Members({
     conversations: conversationStore(),
@@ -245,6 +253,7 @@ export const members = () =>
     inbox: inboxStore(),
     profiles: profiles(),
     views: views(),
+    counts: counts(),
     push: push(),
     subscriptions: subscriptions(),
     growing: new GrowingGroups({
@@ -263,6 +272,7 @@ export const conversations = () =>
     profiles: profiles(),
     views: views(),
     members: members(),
+    counts: counts(),
     push: push(),
     rates: rateLimiter(),
   });
@@ -330,6 +340,7 @@ export const eraseUser = () =>
     }),
     records: new UserRecordsStore(tables(), variable('IDEMPOTENCY_TABLE')),
     stream: stream(),
+    counts: counts(),
     presence: presenceStore(),
     queue: erasureQueue(),
     report,

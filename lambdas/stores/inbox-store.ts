@@ -2,6 +2,8 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -130,6 +132,27 @@ export class InboxStore {
       }),
     );
     return Items.map((item) => String(item['conversationId']));
+  }
+
+  /** In how many conversations the user is. Consistent, and as dear as reading them all. */
+  async count(userId: string): Promise<number> {
+    let count = 0;
+    let from: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page: QueryCommandOutput = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'userId = :userId',
+          ExpressionAttributeValues: { ':userId': userId },
+          Select: 'COUNT',
+          ConsistentRead: true,
+          ExclusiveStartKey: from,
+        }),
+      );
+      count += page.Count ?? 0;
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return count;
   }
 
   /** The people with whom the user has a DM. */

@@ -215,6 +215,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     },
     errors: {
       NOT_FOUND: 'The group of this `createId` exists and the caller is no longer a member of it.',
+      CONFLICT: `The caller or another member is in ${limits.conversationsPerUser} conversations already.`,
       RATE_LIMITED: 'More conversations than a user may create in a minute.',
     },
   },
@@ -308,7 +309,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     errors: {
       FORBIDDEN: notAnAdmin,
       NOT_FOUND: notAMember,
-      CONFLICT: `A group has at most ${limits.groupMembers} members.`,
+      CONFLICT: `A group has at most ${limits.groupMembers} members, and a user at most ${limits.conversationsPerUser} conversations.`,
     },
   },
   'PATCH /conversations/{id}/members/{userId}': {

@@ -41,6 +41,8 @@ export const limits = {
   acquaintanceLookups: 300,
   syncConversations: 50,
   groupMembers: 100_000,
+  /** Of one user, DMs included. */
+  conversationsPerUser: 10_000,
   /** Members shown with a conversation; the rest are paged. */
   membersShown: 200,
   /**

@@ -217,8 +217,8 @@ test('a subscription whose time is over is not pushed to', async () => {
 test('who is removed hears no more, though the removing dies right after it was written', async () => {
   const id = await largeGroup();
   await connect(bob);
-  // Head, caller, member, and the transaction.
-  const dying = world.container(new FaultSource(['none', 'none', 'none', 'death']));
+  // The count of conversations, head, caller, member, and the transaction.
+  const dying = world.container(new FaultSource(['none', 'none', 'none', 'none', 'death']));
   await expect(dying.members.remove(alice, id, bob)).rejects.toThrow();
   expect(await parley.stores.inbox.row(bob, id)).toBeUndefined();
   await say(id);

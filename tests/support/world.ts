@@ -25,6 +25,7 @@ import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
 import { AccountErasure } from '../../lambdas/services/account-erasure.ts';
 import { Acquaintances } from '../../lambdas/services/acquaintances.ts';
 import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
+import { ConversationCounts } from '../../lambdas/services/conversation-counts.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
 import { Conversations } from '../../lambdas/services/conversations.ts';
@@ -53,6 +54,7 @@ import { Withdrawal } from '../../lambdas/services/withdrawal.ts';
 import { ChangeLog } from '../../lambdas/stores/change-log.ts';
 import { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
+import { ConversationCountStore } from '../../lambdas/stores/conversation-count-store.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
 import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
@@ -72,6 +74,7 @@ import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
 import type { Count, MetricName } from '../../shared/domain/metrics.ts';
 import { OfflineMessage } from '../../shared/domain/offline-message.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import { ConnectionsApi } from '../fakes/connections-api.ts';
 import { FaultSource, type FaultyInvocation } from '../faults/faults.ts';
 import { withStaleReads } from '../faults/stale-reads.ts';
@@ -225,7 +228,11 @@ export class World {
   }
 
   /** One Lambda container: its own clients and its own memory, both subject to `faults`. */
-  container(faults: FaultSource = new FaultSource([]), clock: () => number = Date.now) {
+  container(
+    faults: FaultSource = new FaultSource([]),
+    clock: () => number = Date.now,
+    conversationsPerUser: number = limits.conversationsPerUser,
+  ) {
     const invocation: FaultyInvocation = { dead: false };
     const documents = DynamoDBDocumentClient.from(
       withStaleReads(faults.inject(new DynamoDBClient(this.#settings('dynamodb')), invocation)),
@@ -280,6 +287,8 @@ export class World {
       { ...defaultRateLimits, messages: { perSecond: 1_000, burst: 10_000 } },
       count,
     );
+    const countStore = new ConversationCountStore(documents, this.table('ConversationCounts'));
+    const counts = new ConversationCounts(countStore, inbox, conversationsPerUser, clock);
     const growing = new GrowingGroups({ conversations, memberships, inbox, subscriptions });
     const members = new Members({
       conversations,
@@ -287,6 +296,7 @@ export class World {
       inbox,
       profiles,
       views,
+      counts,
       push,
       subscriptions,
       growing,
@@ -320,6 +330,7 @@ export class World {
         log,
         rateLimits,
         records,
+        counts: countStore,
         subscriptions: subscriptionStore,
         subscriptionWriter: writer,
         profiles,
@@ -336,6 +347,7 @@ export class World {
         profiles,
         views,
         members,
+        counts,
         push,
         rates,
       }),
@@ -349,6 +361,7 @@ export class World {
           records,
           stream,
           presence,
+          counts,
           queue: erasures,
           report,
           hop: () => {},
