@@ -368,7 +368,7 @@ export class World {
         },
         clock,
       ),
-      inbox: new Inbox(inbox, conversations, views),
+      inbox: new Inbox(inbox, conversations, views, clock),
       subscriptions,
       fanOut: new FanOut({
         subscriptions: subscriptionStore,
