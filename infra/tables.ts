@@ -75,6 +75,10 @@ export const tables = {
     timeToLiveAttribute: 'expiresAt',
     environmentVariable: 'SUBSCRIPTIONS_TABLE',
   },
+  ConversationCounts: {
+    partitionKey: text('userId'),
+    environmentVariable: 'CONVERSATION_COUNTS_TABLE',
+  },
   RateLimits: {
     partitionKey: text('key'),
     timeToLiveAttribute: 'expiresAt',

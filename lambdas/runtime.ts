@@ -24,6 +24,7 @@ import { type Authenticate, AuthenticateByOwnToken } from './services/authentica
 import { AuthenticateByIssuer } from './services/authenticate-by-issuer.ts';
 import { ChangedMessages } from './services/changed-messages.ts';
 import { ClientAddress } from './services/client-address.ts';
+import { ConversationCounts } from './services/conversation-counts.ts';
 import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
 import { Conversations } from './services/conversations.ts';
@@ -60,6 +61,7 @@ import { CachedPresence } from './stores/cached-presence.ts';
 import { ChangeLog } from './stores/change-log.ts';
 import { ChangeStore } from './stores/change-store.ts';
 import { ConnectionGateway } from './stores/connection-gateway.ts';
+import { ConversationCountStore } from './stores/conversation-count-store.ts';
 import { ConversationStore } from './stores/conversation-store.ts';
 import { DeadLetterQueue } from './stores/dead-letter-queue.ts';
 import { newDocumentClient } from './stores/dynamo.ts';
@@ -76,7 +78,7 @@ import { MessageStore } from './stores/message-store.ts';
 import { MessageStream } from './stores/message-stream.ts';
 import { type ConnectionRegistry, PresenceStore } from './stores/presence-store.ts';
 import { CachedRateBuckets } from './stores/rate-bucket-cache.ts';
-import { RateLimitStore } from './stores/rate-limit-store.ts';
+import { type RateBuckets, RateLimitStore } from './stores/rate-limit-store.ts';
 import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from './stores/subscription-store.ts';
@@ -189,12 +191,15 @@ export const authenticateAndEnrol = (): Authenticate => {
 
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
 export const presence = () => new Presence(connectionRegistry(), gateway(), profiles(), report);
-export const rateLimiter = () => {
-  const store = new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE'));
+const rateLimits = () => new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE'));
+const rateBuckets = (): RateBuckets => {
   const shared = cache();
+  return shared === undefined ? rateLimits() : new CachedRateBuckets(rateLimits(), shared);
+};
+export const rateLimiter = () => {
   return new RateLimiter(
-    shared === undefined ? store : new CachedRateBuckets(store, shared),
-    store,
+    rateBuckets(),
+    rateLimits(),
     v.parse(RateLimitSettings, JSON.parse(variable('RATE_LIMIT_SETTINGS'))),
     count,
   );
@@ -208,7 +213,7 @@ export const onlineStatuses = () => new OnlineStatuses(connectionRegistry());
 /** A handshake waits for it. */
 export const announcePresence = () =>
   new AnnouncePresence({ inbox: inboxStore(), statuses: onlineStatuses(), push: push(2_000), report });
-export const acquaintances = () => new Acquaintances(inboxStore(), profiles());
+export const acquaintances = () => new Acquaintances(inboxStore(), memberRows(), profiles());
 
 export const readMarkers = () =>
   new ReadMarkers({
@@ -219,12 +224,7 @@ export const readMarkers = () =>
   });
 
 export const typing = () =>
-  new Typing({
-    inbox: inboxStore(),
-    conversations: conversationStore(),
-    members: memberRows(),
-    push: push(),
-  });
+  new Typing({ inbox: inboxStore(), members: memberRows(), buckets: rateBuckets(), push: push() });
 
 export const accounts = () =>
   new Accounts({
@@ -242,6 +242,12 @@ export const subscriptions = () =>
   new Subscriptions(subscriptionStore(), subscriptionWriter(), inboxStore(), presenceStore());
 export const inbox = () => new Inbox(inboxStore(), conversationStore(), views());
 
+const counts = () =>
+  new ConversationCounts(
+    new ConversationCountStore(tables(), variable('CONVERSATION_COUNTS_TABLE')),
+    inboxStore(),
+  );
+
 export const members = () =>
   new Members({
     conversations: conversationStore(),
@@ -249,6 +255,7 @@ export const members = () =>
     inbox: inboxStore(),
     profiles: profiles(),
     views: views(),
+    counts: counts(),
     push: push(),
     subscriptions: subscriptions(),
     growing: new GrowingGroups({
@@ -267,6 +274,7 @@ export const conversations = () =>
     profiles: profiles(),
     views: views(),
     members: members(),
+    counts: counts(),
     push: push(),
     rates: rateLimiter(),
   });
@@ -334,6 +342,7 @@ export const eraseUser = () =>
     }),
     records: new UserRecordsStore(tables(), variable('IDEMPOTENCY_TABLE')),
     stream: stream(),
+    counts: counts(),
     presence: presenceStore(),
     queue: erasureQueue(),
     report,

@@ -59,8 +59,9 @@ export class Api {
 
   renewToken = (): Promise<Session> => this.#call('POST', '/token');
 
-  users = (query: { username: string } | { ids: string }): Promise<{ users: PublicProfile[] }> =>
-    this.#call('GET', '/users', { query });
+  users = (
+    query: { username: string } | { ids: string; conversationIds?: string | undefined },
+  ): Promise<{ users: PublicProfile[] }> => this.#call('GET', '/users', { query });
 
   inbox = (cursor: string | undefined): Promise<Page<ConversationInfo>> =>
     this.#call('GET', '/conversations', { query: { limit: fullPage, cursor } });

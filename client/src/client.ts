@@ -196,9 +196,17 @@ export class ParleyClient extends Emitter<ClientEvents> {
     return (await this.#engine.api.users({ username })).users[0];
   }
 
-  /** Up to 100 profiles of oneself and people one shares a conversation with; others are left out. */
-  async profiles(userIds: string[]): Promise<PublicProfile[]> {
-    return (await this.#engine.api.users({ ids: userIds.join(',') })).users;
+  /**
+   * Up to 100 profiles of oneself and people one shares a conversation with; others are left out.
+   * @param conversationIds where one shares a conversation with them: one for all, or one for each. Without it people
+   * are found who share a DM or a recent conversation.
+   */
+  async profiles(userIds: string[], conversationIds: string[] = []): Promise<PublicProfile[]> {
+    const query = {
+      ids: userIds.join(','),
+      conversationIds: conversationIds.length === 0 ? undefined : conversationIds.join(','),
+    };
+    return (await this.#engine.api.users(query)).users;
   }
 
   /** One's own profile. */

@@ -21,7 +21,7 @@ export type MarkReadFrame = { action: 'markRead'; conversationId: string; seq: n
 /** What of a conversation is asked for: without `afterRevision` no changes to older messages. */
 export type Wanted = { conversationId: string; afterSeq: number; afterRevision?: number | undefined };
 export type SyncFrame = { action: 'sync'; conversations: Wanted[]; limit: number };
-export type PresenceFrame = { action: 'presence'; userIds: string[] };
+export type PresenceFrame = { action: 'presence'; userIds: string[]; conversationIds?: string[] | undefined };
 export type HeartbeatFrame = { action: 'heartbeat' };
 /** The only one without a reply. */
 export type TypingFrame = { action: 'typing'; conversationId: string; state: 'started' | 'stopped' };

@@ -27,7 +27,9 @@ export class Presence extends Emitter<PresenceEvents> {
   readonly #known = new Map<string, UserPresence>();
   /** How often each is watched. */
   readonly #watched = new Map<string, number>();
-  readonly #toAsk = new Set<string>();
+  /** With the conversation that one was last watched in, if any. */
+  readonly #toAsk = new Map<string, string | undefined>();
+  readonly #sharedIds = new Map<string, string>();
   /** Of whom something was heard while an answer was on its way, which may be older. */
   readonly #heard = new Set<string>();
   /** Who is shown as offline soon, with the timer of it. */
@@ -47,12 +49,17 @@ export class Presence extends Emitter<PresenceEvents> {
     return this.#known.get(userId);
   }
 
-  /** Asks about them now and after each connect, until the answered function is called. */
-  watch(userIds: readonly string[]): Unsubscribe {
+  /**
+   * Asks about them now and after each connect, until the answered function is called.
+   * @param conversationId a conversation that one shares with them. Without it those are found with whom one shares a
+   * DM or a recent conversation.
+   */
+  watch(userIds: readonly string[], conversationId?: string): Unsubscribe {
     let isOver = false;
     for (const userId of userIds) {
       this.#watched.set(userId, (this.#watched.get(userId) ?? 0) + 1);
-      this.#toAsk.add(userId);
+      if (conversationId !== undefined) this.#sharedIds.set(userId, conversationId);
+      this.#toAsk.set(userId, this.#sharedIds.get(userId));
     }
     this.worker.kick();
     return () => {
@@ -61,15 +68,18 @@ export class Presence extends Emitter<PresenceEvents> {
       for (const userId of userIds) {
         const left = (this.#watched.get(userId) ?? 0) - 1;
         if (left > 0) this.#watched.set(userId, left);
-        else this.#watched.delete(userId);
-        if (left <= 0) this.#toAsk.delete(userId);
+        else {
+          this.#watched.delete(userId);
+          this.#sharedIds.delete(userId);
+          this.#toAsk.delete(userId);
+        }
       }
     };
   }
 
   /** @internal Online again: who came and went meanwhile was not told. */
   start(): void {
-    for (const userId of this.#watched.keys()) this.#toAsk.add(userId);
+    for (const userId of this.#watched.keys()) this.#toAsk.set(userId, this.#sharedIds.get(userId));
     this.worker.start();
     this.worker.kick();
   }
@@ -98,11 +108,17 @@ export class Presence extends Emitter<PresenceEvents> {
   }
 
   async #step(): Promise<boolean> {
-    const userIds = [...this.#toAsk].slice(0, presenceUsers);
+    const [first] = this.#toAsk.values();
+    // One conversation is named for all of a frame.
+    const userIds = [...this.#toAsk]
+      .filter(([, conversationId]) => conversationId === first)
+      .map(([userId]) => userId)
+      .slice(0, presenceUsers);
     if (userIds.length === 0) return false;
     this.#heard.clear();
     try {
-      const { users } = await this.#parts.connection.request({ action: 'presence', userIds });
+      const shared = first === undefined ? {} : { conversationIds: [first] };
+      const { users } = await this.#parts.connection.request({ action: 'presence', userIds, ...shared });
       this.#learn(users.filter(({ userId }) => !this.#heard.has(userId)));
     } catch (error) {
       if (isTemporary(error)) throw error;

@@ -88,3 +88,21 @@ test('a hundred at most are asked about at once, again where it fails, and not f
   expect(errors).toMatchObject([{ code: 'BAD_REQUEST' }]);
   expect(asked()).toHaveLength(3);
 });
+
+test('those who are watched in a conversation are asked about by its name, apart from the others', async () => {
+  const { world, presence, asked } = await watching('carol');
+  presence.watch(['bob', 'erin'], 'group');
+  presence.watch(['dave']);
+  await world.clock.advance(10);
+  expect(asked()).toEqual([['carol'], ['bob', 'erin'], ['dave']]);
+  const named = world.server.frames.flatMap(({ action, conversationIds }) =>
+    action === 'presence' ? [conversationIds] : [],
+  );
+  expect(named).toEqual([undefined, ['group'], undefined]);
+  world.server.cut();
+  await world.clock.advance(5_000);
+  expect(asked().slice(3)).toEqual([
+    ['carol', 'dave'],
+    ['bob', 'erin'],
+  ]);
+});

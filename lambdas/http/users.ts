@@ -58,7 +58,9 @@ export const handler = httpHandler(
     // Fewer of them than of other reads: nobody shall go through all usernames.
     'GET /users': signedIn({ admit: requesting, query: UsersQuery }, async ({ userId }, { query }) => {
       const found =
-        'username' in query ? users.byUsername(query.username) : others.profiles(userId, query.ids);
+        'username' in query
+          ? users.byUsername(query.username)
+          : others.profiles(userId, query.ids, query.conversationIds);
       return ok({ users: await found });
     }),
   },

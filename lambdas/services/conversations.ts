@@ -7,6 +7,7 @@ import type { ConversationHead, ConversationStore } from '../stores/conversation
 import type { InboxStore } from '../stores/inbox-store.ts';
 import { type MembershipStore, membersPerTransaction } from '../stores/membership-store.ts';
 import type { ProfileStore } from '../stores/user-store.ts';
+import type { ConversationCounts, Places } from './conversation-counts.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { Members } from './members.ts';
 import { newHead, newRow } from './new-conversation.ts';
@@ -24,6 +25,7 @@ export class Conversations {
   readonly #views: ConversationViews;
   readonly #members: Members;
   readonly #push: Push;
+  readonly #counts: ConversationCounts;
   readonly #rates: RateLimiter;
 
   constructor(parts: {
@@ -34,6 +36,7 @@ export class Conversations {
     views: ConversationViews;
     members: Members;
     push: Push;
+    counts: ConversationCounts;
     rates: RateLimiter;
   }) {
     this.#conversations = parts.conversations;
@@ -43,6 +46,7 @@ export class Conversations {
     this.#views = parts.views;
     this.#members = parts.members;
     this.#push = parts.push;
+    this.#counts = parts.counts;
     this.#rates = parts.rates;
   }
 
@@ -57,12 +61,20 @@ export class Conversations {
 
     await this.#rates.take('conversations', callerId);
     await this.#mustExist([otherId]);
+    const both = [callerId, otherId];
+    const places = this.#counts.places();
+    await places.take(both);
     const head = newHead(conversationId, 'DM', null, callerId, { memberCount: 2, adminCount: 0 });
     const created = await this.#memberships.create(head, [
       { ...newRow(head, callerId, 'member'), peerId: otherId },
       { ...newRow(head, otherId, 'member'), peerId: callerId },
     ]);
-    if (created) await this.#members.introduce(conversationId, [callerId, otherId]);
+    if (created) {
+      places.use(both);
+      await this.#members.introduce(conversationId, both);
+    } else {
+      await places.giveBack(both);
+    }
     return { created, conversation: await this.view(callerId, conversationId) };
   }
 
@@ -75,12 +87,16 @@ export class Conversations {
       createId === undefined ? newConversationId() : createdConversationId(callerId, createId);
     if (createId !== undefined) {
       const existing = await this.#conversations.head(conversationId);
-      if (existing !== undefined) return this.#created(callerId, conversationId, false);
+      if (existing !== undefined)
+        return this.#created(callerId, conversationId, false, this.#counts.places());
     }
 
     await this.#rates.take('conversations', callerId);
     const others = memberIds.filter((userId) => userId !== callerId);
     await this.#mustExist(others);
+    const everybody = [callerId, ...others];
+    const places = this.#counts.places();
+    await places.take(everybody);
     const first = others.slice(0, membersPerTransaction - 1);
     const pending = others.slice(first.length);
     const head: ConversationHead = {
@@ -91,8 +107,13 @@ export class Conversations {
       newRow(head, callerId, 'admin'),
       ...first.map((userId) => newRow(head, userId, 'member')),
     ]);
-    if (created) await this.#members.introduce(conversationId, [callerId, ...first]);
-    return this.#created(callerId, conversationId, created);
+    if (created) {
+      places.use([callerId, ...first]);
+      await this.#members.introduce(conversationId, [callerId, ...first]);
+    }
+    const result = await this.#created(callerId, conversationId, created, places);
+    await places.giveBack(everybody);
+    return result;
   }
 
   /** Throws `NOT_FOUND` to one who is no member. */
@@ -126,10 +147,16 @@ export class Conversations {
     return conversation;
   }
 
-  async #created(callerId: string, conversationId: string, created: boolean): Promise<Created> {
+  /** @param places those that were taken for members who are still to be admitted */
+  async #created(
+    callerId: string,
+    conversationId: string,
+    created: boolean,
+    places: Places,
+  ): Promise<Created> {
     // One who is no member any more finishes nothing.
     await this.view(callerId, conversationId);
-    await this.#members.admitPending(conversationId);
+    await this.#members.admitPending(conversationId, places);
     return { created, conversation: await this.view(callerId, conversationId) };
   }
 

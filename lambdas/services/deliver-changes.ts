@@ -2,7 +2,7 @@ import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { actionOf } from '../../shared/domain/message-changes.ts';
 import type { FanOutJobs } from './fan-out-jobs.ts';
 import type { Hop } from './hop.ts';
-import { changeEvents } from './message-events.ts';
+import { changeEvents, joinedChangeSets } from './message-events.ts';
 import type { PersistChanges, PersistedChanges } from './persist-changes.ts';
 import { Deliveries, type Push } from './push.ts';
 import type { Report } from './report.ts';
@@ -56,7 +56,7 @@ export class DeliverChanges {
 function deliveriesOf({ applied, unchanged, refused, roster }: PersistedChanges): Deliveries {
   const deliveries = new Deliveries();
   if (!roster.isLarge) {
-    const events = applied.flatMap(changeEvents);
+    const events = joinedChangeSets(applied).flatMap(changeEvents);
     if (events.length > 0) for (const userId of roster.members.keys()) deliveries.add(userId, ...events);
   }
   for (const { userId, message } of unchanged) {

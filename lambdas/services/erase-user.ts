@@ -9,6 +9,7 @@ import type { PresenceStore } from '../stores/presence-store.ts';
 import type { UserRecord, UserRecordsStore } from '../stores/user-records-store.ts';
 import type { UserStore } from '../stores/user-store.ts';
 import type { AccountErasure } from './account-erasure.ts';
+import type { ConversationCounts } from './conversation-counts.ts';
 import type { Hop } from './hop.ts';
 import type { Report } from './report.ts';
 import type { Withdrawal } from './withdrawal.ts';
@@ -46,6 +47,7 @@ export class EraseUser {
   readonly #records: UserRecordsStore;
   readonly #stream: MessageStream;
   readonly #presence: PresenceStore;
+  readonly #counts: ConversationCounts;
   readonly #queue: ErasureQueue;
   readonly #report: Report;
   readonly #hop: Hop;
@@ -60,6 +62,7 @@ export class EraseUser {
       records: UserRecordsStore;
       stream: MessageStream;
       presence: PresenceStore;
+      counts: ConversationCounts;
       queue: ErasureQueue;
       report: Report;
       hop: Hop;
@@ -73,6 +76,7 @@ export class EraseUser {
     this.#records = parts.records;
     this.#stream = parts.stream;
     this.#presence = parts.presence;
+    this.#counts = parts.counts;
     this.#queue = parts.queue;
     this.#report = parts.report;
     this.#hop = parts.hop;
@@ -100,6 +104,7 @@ export class EraseUser {
       return this.#again(userId, { step: 'settling', done: 0 }, Math.ceil(settlesInMs / 1000));
     }
     await this.#presence.forget(userId);
+    await this.#counts.forget(userId);
     await this.#users.finishErasure(userId);
     return { step: 'finished', done: 0 };
   }

@@ -2,9 +2,13 @@ import { hasExactInboxRows } from '../../shared/domain/large-groups.ts';
 import type { Conversation } from '../../shared/protocol/entities.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
-import type { InboxPosition, InboxStore } from '../stores/inbox-store.ts';
+import type { InboxPosition, InboxStore, Membership } from '../stores/inbox-store.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import { type InboxCursor, readInboxCursor, writeInboxCursor } from './inbox-cursor.ts';
+
+/** Large groups whose heads one heartbeat reads: as many as one call takes. */
+const headsPerHeartbeat = 100;
+const heartbeatMs = 60_000;
 
 type Place = InboxPosition & { isLarge: boolean };
 
@@ -16,11 +20,18 @@ export class Inbox {
   readonly #inbox: InboxStore;
   readonly #conversations: ConversationStore;
   readonly #views: ConversationViews;
+  readonly #clock: () => number;
 
-  constructor(inbox: InboxStore, conversations: ConversationStore, views: ConversationViews) {
+  constructor(
+    inbox: InboxStore,
+    conversations: ConversationStore,
+    views: ConversationViews,
+    clock: () => number = Date.now,
+  ) {
     this.#inbox = inbox;
     this.#conversations = conversations;
     this.#views = views;
+    this.#clock = clock;
   }
 
   /**
@@ -32,7 +43,7 @@ export class Inbox {
     { limit = limits.inboxPage, cursor }: { limit?: number | undefined; cursor?: string | undefined },
   ): Promise<{ items: Conversation[]; nextCursor: string | null }> {
     const from = cursor === undefined ? undefined : readInboxCursor(cursor);
-    const large = await this.#largeGroups(callerId);
+    const large = await this.#largeAmong(await this.#inbox.subscribed(callerId));
     // One more than asked for tells whether there is a next page.
     const places = merged(
       large.filter((place) => isBelow(place, from)).sort(newestFirst),
@@ -45,15 +56,22 @@ export class Inbox {
     };
   }
 
-  /** When anything last happened in any of the user's conversations. */
+  /**
+   * When anything last happened in any of the user's conversations. Of more large groups than one call reads, each minute
+   * it is the turn of others: who missed something in one finds out some minutes later.
+   */
   async latestActivityAt(userId: string): Promise<string | null> {
-    const [[newest], large] = await Promise.all([this.#inbox.newest(userId, 1), this.#largeGroups(userId)]);
+    const [[newest], large] = await Promise.all([
+      this.#inbox.newest(userId, 1),
+      this.#inbox
+        .subscribed(userId)
+        .then((memberships) => this.#largeAmong(inTurn(memberships, this.#clock()))),
+    ]);
     const times = [newest, ...large].flatMap((place) => place?.lastActivityAt ?? []);
     return times.sort().at(-1) ?? null;
   }
 
-  async #largeGroups(userId: string): Promise<Place[]> {
-    const memberships = await this.#inbox.subscribed(userId);
+  async #largeAmong(memberships: Membership[]): Promise<Place[]> {
     if (memberships.length === 0) return [];
     const heads = await this.#conversations.heads(memberships.map(({ conversationId }) => conversationId));
     return memberships.flatMap(({ conversationId, joinedAt }) => {
@@ -93,6 +111,14 @@ export class Inbox {
     // Something may have happened since the places were read, and the views show it.
     return views.map(({ conversation }) => conversation).sort(newestFirst);
   }
+}
+
+/** Those of the memberships that are looked at in this minute. */
+function inTurn(memberships: Membership[], now: number): Membership[] {
+  const turns = Math.ceil(memberships.length / headsPerHeartbeat);
+  if (turns <= 1) return memberships;
+  const start = (Math.floor(now / heartbeatMs) % turns) * headsPerHeartbeat;
+  return memberships.slice(start, start + headsPerHeartbeat);
 }
 
 function newestFirst(one: InboxPosition, other: InboxPosition): number {

@@ -9,6 +9,7 @@ import type { InboxStore } from '../stores/inbox-store.ts';
 import type { MemberRow } from '../stores/member-store.ts';
 import { type MembershipStore, membersPerTransaction } from '../stores/membership-store.ts';
 import type { ProfileStore } from '../stores/user-store.ts';
+import type { ConversationCounts, Places } from './conversation-counts.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { GrowingGroups } from './growing-groups.ts';
 import { newRow } from './new-conversation.ts';
@@ -24,6 +25,7 @@ export class Members {
   readonly #profiles: ProfileStore;
   readonly #views: ConversationViews;
   readonly #push: Push;
+  readonly #counts: ConversationCounts;
   readonly #subscriptions: Subscriptions;
   readonly #growing: GrowingGroups;
 
@@ -34,6 +36,7 @@ export class Members {
     profiles: ProfileStore;
     views: ConversationViews;
     push: Push;
+    counts: ConversationCounts;
     subscriptions: Subscriptions;
     growing: GrowingGroups;
   }) {
@@ -43,6 +46,7 @@ export class Members {
     this.#profiles = parts.profiles;
     this.#views = parts.views;
     this.#push = parts.push;
+    this.#counts = parts.counts;
     this.#subscriptions = parts.subscriptions;
     this.#growing = parts.growing;
   }
@@ -77,7 +81,7 @@ export class Members {
     const added: string[] = [];
     try {
       for (const some of batchesOf(userIds, membersPerTransaction)) {
-        const admitted = await this.#admit(conversationId, some);
+        const admitted = await this.#admit(conversationId, some, this.#counts.places());
         added.push(...admitted);
         await this.#welcome(conversationId, admitted, some);
       }
@@ -88,17 +92,21 @@ export class Members {
     return this.#shown(await this.#memberships.membersAmong(conversationId, userIds));
   }
 
-  /** Admits the members whom a creation has not got to, perhaps because it was cut short. */
-  async admitPending(conversationId: string): Promise<void> {
+  /**
+   * Admits the members whom a creation has not got to, perhaps because it was cut short.
+   * @param places those that it has taken for them
+   */
+  async admitPending(conversationId: string, places: Places): Promise<void> {
     const admitted: string[] = [];
     for (;;) {
       const head = await this.#conversations.head(conversationId);
       const pending = head?.pendingMemberIds;
       if (pending === undefined) break;
       const rest = pending.slice(membersPerTransaction);
-      // Some may have been erased since the creation.
+      // Since the creation some may have been erased, or have joined as many others as one may.
       const users = await this.#profiles.users(pending.slice(0, membersPerTransaction));
-      const added = await this.#admit(conversationId, [...users.keys()], rest);
+      const withPlace = await places.takeWhereFree([...users.keys()]);
+      const added = await this.#admit(conversationId, withPlace, places, rest);
       await this.#welcome(conversationId, added, added);
       admitted.push(...added);
     }
@@ -122,6 +130,7 @@ export class Members {
 
   /** By an admin, or by oneself. */
   async remove(callerId: string, conversationId: string, userId: string): Promise<void> {
+    const count = await this.#counts.before(userId);
     const { subscriptions } = await retriedChange(async () => {
       const head = await this.#asMember(callerId, conversationId);
       mustBeGroup(head);
@@ -134,6 +143,7 @@ export class Members {
     if (subscriptions !== undefined) await this.#subscriptions.unsubscribe(conversationId, userId);
     await this.#push.toUser(userId, { type: 'conversationRemoved', conversationId });
     await this.announceChange(conversationId);
+    await this.#counts.left(userId, count);
   }
 
   /** Shows members the conversation as it is for them now: to those who were added, or whose role changed. */
@@ -171,9 +181,14 @@ export class Members {
     if (after !== undefined && after.lastSeq > before.lastSeq) await this.introduce(conversationId, welcome);
   }
 
-  /** Answers who of `userIds` was not a member before. */
-  async #admit(conversationId: string, userIds: string[], pendingAfter?: string[]): Promise<string[]> {
-    return retriedChange(async () => {
+  /** Answers who of `userIds` was not a member before. Each of those takes a place. */
+  async #admit(
+    conversationId: string,
+    userIds: string[],
+    places: Places,
+    pendingAfter?: string[],
+  ): Promise<string[]> {
+    const admitted = await retriedChange(async () => {
       const head = await this.#conversations.head(conversationId);
       if (head === undefined) throw conversationNotFound();
       const present = await this.#memberships.membersAmong(conversationId, userIds);
@@ -186,9 +201,15 @@ export class Members {
         await this.#growing.prepare(head);
         return undefined;
       }
+      await places.take(absent);
       const rows = absent.map((userId) => newRow(head, userId, 'member'));
-      return (await this.#memberships.add(head, rows, pendingAfter)) ? absent : undefined;
+      if (!(await this.#memberships.add(head, rows, pendingAfter))) return undefined;
+      places.use(absent);
+      return absent;
     });
+    // Of those whom somebody else has added meanwhile.
+    await places.giveBack(userIds);
+    return admitted;
   }
 
   async #asMember(

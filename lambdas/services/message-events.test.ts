@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../shared/protocol/entities.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { changeEvents, messageEvents } from './message-events.ts';
+import { changeEvents, joinedChangeSets, messageEvents } from './message-events.ts';
 
 function message(seq: number, characters = 5, revision?: number): Message {
   return {
@@ -52,4 +52,17 @@ test('changed messages go in events that join one another', () => {
     { type: 'messageChanged', messages: messages.slice(3), afterRevision: 6, lastRevision: 10 },
   ]);
   expect(changeEvents({ messages: [], afterRevision: 1, lastRevision: 10 })).toEqual([]);
+});
+
+test('changes that follow one another are one set, with the last copy of each message', () => {
+  const set = (afterRevision: number, lastRevision: number, ...messages: Message[]) => {
+    return { messages, afterRevision, lastRevision };
+  };
+  const [first, second] = [message(1, 5, 2), message(2, 5, 3)];
+  const [again, other] = [message(1, 5, 5), message(3, 5, 9)];
+  expect(joinedChangeSets([set(1, 3, first, second), set(3, 5, again), set(8, 9, other)])).toEqual([
+    set(1, 5, second, again),
+    set(8, 9, other),
+  ]);
+  expect(joinedChangeSets([])).toEqual([]);
 });

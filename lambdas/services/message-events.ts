@@ -27,6 +27,25 @@ export function changeEvents({ messages, afterRevision, lastRevision }: ChangeSe
   }));
 }
 
+/**
+ * The same changes in as few sets as join one another. A message that was changed in several stands in the last of them
+ * alone: one with a thousand reactions is told once, however many transactions it was changed by.
+ */
+export function joinedChangeSets(sets: readonly ChangeSet[]): ChangeSet[] {
+  const joined: ChangeSet[] = [];
+  for (const set of sets) {
+    const last = joined.at(-1);
+    if (last?.lastRevision !== set.afterRevision) {
+      joined.push(set);
+      continue;
+    }
+    const changedAgain = new Set(set.messages.map(({ seq }) => seq));
+    const messages = [...last.messages.filter(({ seq }) => !changedAgain.has(seq)), ...set.messages];
+    joined.splice(-1, 1, { ...last, messages, lastRevision: set.lastRevision });
+  }
+  return joined;
+}
+
 function inEvents(messages: Message[]): Message[][] {
   return splitByBytes(messages, limits.eventBytes - envelopeBytes);
 }

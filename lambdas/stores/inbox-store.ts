@@ -1,6 +1,14 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
-import { batchGet, despiteConflicts, isConditionFailure, pagesOf, queryAll } from './dynamo.ts';
+import { batchGet, despiteConflicts, isConditionFailure, itemOfFailure, queryAll } from './dynamo.ts';
 
 /** One member's own view of one conversation. That the row is there is what makes its user a member. */
 export type InboxRow = {
@@ -22,6 +30,10 @@ export type InboxRow = {
    * `subscribed` index, which therefore holds marked rows only.
    */
   subscribedSince?: string;
+  /** When the other members were last told that this one is writing, in ms since 1970. */
+  typingToldAt?: number;
+  /** Whether they were not told of the end since. */
+  isTyping?: true;
 };
 
 /** One person's stay in one conversation, from one joining to the leaving after it. */
@@ -31,6 +43,9 @@ export type InboxPosition = { lastActivityAt: string; conversationId: string };
 
 /** The newest message of a batch, as an inbox row keeps it. */
 export type Activity = { conversationId: string; lastSeq: number; lastActivityAt: string };
+
+/** Clocks of two functions differ by less, unless one of them is wrong. */
+const clockSkewMs = 10_000;
 
 /** `ConversationsByUser`. */
 export class InboxStore {
@@ -104,21 +119,40 @@ export class InboxStore {
     });
   }
 
-  /** The ids of all of a user's conversations, page by page. */
-  async *conversationIds(userId: string): AsyncGenerator<string[]> {
-    const pages = pagesOf((from) =>
-      this.#documents.send(
+  /** Of {@link subscribed} those that the user joined last, up to `limit`. */
+  async newestSubscribed(userId: string, limit: number): Promise<string[]> {
+    const { Items = [] } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'subscribed',
+        KeyConditionExpression: 'userId = :userId',
+        ExpressionAttributeValues: { ':userId': userId },
+        ScanIndexForward: false,
+        Limit: limit,
+      }),
+    );
+    return Items.map((item) => String(item['conversationId']));
+  }
+
+  /** In how many conversations the user is. Consistent, and as dear as reading them all. */
+  async count(userId: string): Promise<number> {
+    let count = 0;
+    let from: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page: QueryCommandOutput = await this.#documents.send(
         new QueryCommand({
           TableName: this.#table,
           KeyConditionExpression: 'userId = :userId',
           ExpressionAttributeValues: { ':userId': userId },
-          ProjectionExpression: 'conversationId',
+          Select: 'COUNT',
           ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
-      ),
-    );
-    for await (const page of pages) yield page.map((item) => String(item['conversationId']));
+      );
+      count += page.Count ?? 0;
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return count;
   }
 
   /** The people with whom the user has a DM. */
@@ -183,6 +217,62 @@ export class InboxStore {
       condition: 'lastReadSeq < :seq',
       values: { ':seq': seq },
     });
+  }
+
+  /**
+   * Notes that the others are told now that this member is writing. Returns the row; `undefined` where they were told less
+   * than `intervalMs` ago, and `'stranger'` where the user is no member.
+   */
+  async beginTyping(
+    userId: string,
+    conversationId: string,
+    { now, intervalMs }: { now: number; intervalMs: number },
+  ): Promise<InboxRow | 'stranger' | undefined> {
+    return this.#updateTyping(userId, conversationId, {
+      UpdateExpression: 'SET typingToldAt = :now, isTyping = :true',
+      ConditionExpression:
+        'attribute_exists(userId) AND (attribute_not_exists(typingToldAt) OR typingToldAt <= :latest OR typingToldAt > :wrong)',
+      ExpressionAttributeValues: {
+        ':now': now,
+        ':true': true,
+        ':latest': now - intervalMs,
+        ':wrong': now + clockSkewMs,
+      },
+    });
+  }
+
+  /** Notes that the others are told of the end. `undefined` where they were told of no beginning, or of the end already. */
+  async endTyping(userId: string, conversationId: string): Promise<InboxRow | 'stranger' | undefined> {
+    return this.#updateTyping(userId, conversationId, {
+      UpdateExpression: 'REMOVE isTyping',
+      ConditionExpression: 'isTyping = :true',
+      ExpressionAttributeValues: { ':true': true },
+    });
+  }
+
+  /** That one is a member and whether there is something to tell are found out by one write. */
+  async #updateTyping(
+    userId: string,
+    conversationId: string,
+    update: Pick<
+      UpdateCommandInput,
+      'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeValues'
+    >,
+  ): Promise<InboxRow | 'stranger' | undefined> {
+    const command = new UpdateCommand({
+      TableName: this.#table,
+      Key: { userId, conversationId },
+      ...update,
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      const { Attributes } = await despiteConflicts(() => this.#documents.send(command));
+      return Attributes as InboxRow; // As above.
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+      return itemOfFailure(error) === undefined ? 'stranger' : undefined;
+    }
   }
 
   /** `false` where the user is no member. */

@@ -34,8 +34,12 @@ export class MemberStore {
 
   /** Those of `userIds` who are members. */
   async membersAmong(conversationId: string, userIds: readonly string[]): Promise<MemberRow[]> {
-    const keys = userIds.map((userId) => ({ conversationId, userId }));
-    return (await batchGet(this.#documents, this.#table, keys)) as MemberRow[]; // As above.
+    return this.rows(userIds.map((userId) => ({ conversationId, userId })));
+  }
+
+  /** Those of these rows that there are, of whatever conversations; they must differ from one another. */
+  async rows(keys: readonly Pick<MemberRow, 'conversationId' | 'userId'>[]): Promise<MemberRow[]> {
+    return (await batchGet(this.#documents, this.#table, [...keys])) as MemberRow[]; // As above.
   }
 
   /** Members by ascending user id, after `afterUserId`. */

@@ -34,9 +34,10 @@ export const handler = webSocketHandler(frameLimits(), {
     return undefined;
   }),
 
-  presence: action(PresenceFrame, async ({ userIds }, { userId }) => {
+  presence: action(PresenceFrame, async ({ userIds, conversationIds }, { userId }) => {
     await rates.take('actions', userId);
-    return { type: 'presence', users: await statuses.of(await people.among(userId, userIds)) };
+    const known = await people.among(userId, userIds, conversationIds);
+    return { type: 'presence', users: await statuses.of(known) };
   }),
 
   heartbeat: action(HeartbeatFrame, async (_frame, caller) => {

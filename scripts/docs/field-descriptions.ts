@@ -73,6 +73,8 @@ const descriptions: Record<string, string> = {
   token: 'Bearer token, a JWT; opaque to clients.',
   expiresAt: 'When the token ends.',
   ids: 'User ids, separated by commas.',
+  conversationIds:
+    'Conversations that the caller shares with the users: one for all, or one for each in the same order. They are looked into first.',
 
   // Listings
   items: 'The page.',

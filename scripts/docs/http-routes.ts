@@ -112,7 +112,8 @@ export const routeDocuments: Record<string, RouteDocument> = {
     summary: 'Look up users by exact username, or by id',
     description:
       'Give either `username` or `ids`. By username: one profile, or an empty list. By `ids`: profiles of the caller ' +
-      'and of people one shares a conversation with; others are left out.',
+      'and of people one shares a conversation with; others are left out. With `conversationIds` the answer is exact for ' +
+      'those conversations; without, people are found by DMs and recent conversations.',
     query: UsersQuery,
     answers: { 200: { description: 'Those found.', schema: UsersAnswer, example: { users: [bob] } } },
   },
@@ -214,6 +215,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     },
     errors: {
       NOT_FOUND: 'The group of this `createId` exists and the caller is no longer a member of it.',
+      CONFLICT: `The caller or another member is in ${limits.conversationsPerUser} conversations already.`,
       RATE_LIMITED: 'More conversations than a user may create in a minute.',
     },
   },
@@ -307,7 +309,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     errors: {
       FORBIDDEN: notAnAdmin,
       NOT_FOUND: notAMember,
-      CONFLICT: `A group has at most ${limits.groupMembers} members.`,
+      CONFLICT: `A group has at most ${limits.groupMembers} members, and a user at most ${limits.conversationsPerUser} conversations.`,
     },
   },
   'PATCH /conversations/{id}/members/{userId}': {

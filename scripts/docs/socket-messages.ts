@@ -41,6 +41,7 @@ import {
   dm,
   dmId,
   group,
+  groupId,
   message,
   messageId,
 } from './examples.ts';
@@ -134,7 +135,7 @@ export const actionDocuments: Record<ActionName, ActionDocument> = {
     frame: {
       summary: 'Ask who is online, and when people were last seen',
       schema: PresenceFrame,
-      example: { action: 'presence', requestId, userIds: [bobId, carolId] },
+      example: { action: 'presence', requestId, userIds: [bobId, carolId], conversationIds: [groupId] },
     },
     reply: 'PresenceReply',
   },

@@ -4,15 +4,18 @@ import { limits } from './limits.ts';
 import {
   Content,
   ConversationId,
-  distinctUserIds,
   Emoji,
+  isOneForAllOrEach,
   MessageId,
+  oneForAllOrEach,
   PageLimit,
   ReactionOp,
   RequestId,
   Seq,
   SeqOrZero,
+  SharedConversationIds,
   TypingState,
+  UserIds,
 } from './values.ts';
 
 /** Attachments come with a later version; `system` messages are the server's own. */
@@ -90,11 +93,15 @@ export const SyncFrame = v.strictObject({
 });
 export type SyncFrame = v.InferOutput<typeof SyncFrame>;
 
-export const PresenceFrame = v.strictObject({
-  action: v.literal('presence'),
-  requestId,
-  userIds: distinctUserIds(1),
-});
+export const PresenceFrame = v.pipe(
+  v.strictObject({
+    action: v.literal('presence'),
+    requestId,
+    userIds: UserIds,
+    conversationIds: v.optional(SharedConversationIds),
+  }),
+  v.check(({ userIds, conversationIds }) => isOneForAllOrEach(conversationIds, userIds), oneForAllOrEach),
+);
 
 export const HeartbeatFrame = v.strictObject({ action: v.literal('heartbeat'), requestId });
 

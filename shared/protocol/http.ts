@@ -9,16 +9,20 @@ import {
   CreateId,
   DisplayName,
   distinctUserIds,
+  isOneForAllOrEach,
   MessageId,
   NewPassword,
+  oneForAllOrEach,
   PageLimit,
   Password,
   Role,
   Seq,
   SeqOrZero,
+  SharedConversationIds,
   Timestamp,
   Title,
   UserId,
+  UserIds,
   Username,
 } from './values.ts';
 
@@ -27,6 +31,12 @@ const pageLimit = v.optional(v.pipe(integerText, PageLimit));
 /** Opaque to clients; each listing checks what it decodes to. */
 const cursor = v.optional(
   v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,256}$/, 'is not a cursor of this listing')),
+);
+
+/** Values of one parameter, separated by commas. */
+const listed = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',')),
 );
 
 export const RegisterBody = v.strictObject({
@@ -41,15 +51,15 @@ export const ChangePasswordBody = v.strictObject({ currentPassword: Password, ne
 export const UsersQuery = v.union(
   [
     v.strictObject({ username: Username }),
-    v.strictObject({
-      ids: v.pipe(
-        v.string(),
-        v.transform((text) => text.split(',')),
-        distinctUserIds(1),
-      ),
-    }),
+    v.pipe(
+      v.strictObject({
+        ids: v.pipe(listed, UserIds),
+        conversationIds: v.optional(v.pipe(listed, SharedConversationIds)),
+      }),
+      v.check(({ ids, conversationIds }) => isOneForAllOrEach(conversationIds, ids), oneForAllOrEach),
+    ),
   ],
-  'must have either username, or ids (1 to 100 user ids separated by commas)',
+  'must have either username, or ids (1 to 100 user ids separated by commas), with one of conversationIds for all or for each',
 );
 
 export const CreateConversationBody = v.variant('type', [

@@ -37,8 +37,12 @@ export const limits = {
 
   /** Ids in one call: new members, profiles. */
   idsPerCall: 100,
+  /** Memberships that `presence` and `GET /users?ids=` look up, beside DMs, to find whom the caller may see. */
+  acquaintanceLookups: 300,
   syncConversations: 50,
   groupMembers: 100_000,
+  /** Of one user, DMs included. */
+  conversationsPerUser: 10_000,
   /** Members shown with a conversation; the rest are paged. */
   membersShown: 200,
   /**

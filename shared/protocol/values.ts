@@ -123,6 +123,26 @@ export function distinctUserIds(min: number) {
   );
 }
 
+/** Up to as many as one call may name, repeats included. */
+export const UserIds = v.pipe(
+  v.array(UserId),
+  v.minLength(1, 'must name at least 1 user'),
+  v.maxLength(limits.idsPerCall, `must name at most ${limits.idsPerCall} users`),
+);
+
+/** Where the caller shares a conversation with people who are asked about: one for all of them, or one for each. */
+export const SharedConversationIds = v.array(ConversationId);
+
+/** Holds {@link SharedConversationIds} to the number of people they are for. */
+export function isOneForAllOrEach(
+  conversationIds: readonly string[] | undefined,
+  userIds: readonly string[],
+): boolean {
+  return conversationIds === undefined || [1, userIds.length].includes(conversationIds.length);
+}
+
+export const oneForAllOrEach = 'conversationIds: must name one conversation, or as many as there are users';
+
 /** A client's own name for a request, repeated in the reply just as it was sent. */
 export const RequestId = v.pipe(v.string(), charactersBetween(0, limits.idCharacters), wellFormed);
 

@@ -108,6 +108,28 @@ describe('asking', () => {
     await expect(hers.request({ action: 'presence', ...fields })).rejects.toThrow('BAD_REQUEST');
   });
 
+  test('takes at most ten AWS calls for a hundred', async () => {
+    const others = Array.from({ length: 99 }, (_, index) => ({ id: `usr_${index}` }));
+    await ask(hers, ...others, bob);
+    const asked = () =>
+      parley.invocations.findLast(({ functionName }) => functionName.startsWith('WebsocketSignal'));
+    const calls = Object.values(asked()?.awsCalls ?? {});
+    expect(calls.reduce((sum, count) => sum + count, 0)).toSatisfy((sum: number) => sum > 0 && sum <= 10);
+  });
+
+  test('looks into the conversation that is named, of which the caller is a member', async () => {
+    const group = await carol.group('Walking', alice);
+    const frame = { action: 'presence', userIds: [carol.id, stranger.id], conversationIds: [group] };
+    const { users } = await hers.request(frame, 'presence');
+    expect(users.map(({ userId }) => userId)).toEqual([carol.id]);
+    const foreign = await stranger.group('Private');
+    const asked = await hers.request({ ...frame, conversationIds: [foreign, foreign] }, 'presence');
+    expect(asked.users.map(({ userId }) => userId)).toEqual([carol.id]);
+    for (const conversationIds of [[], [group, group, group], ['not an id'], group]) {
+      await expect(hers.request({ ...frame, conversationIds })).rejects.toThrow('BAD_REQUEST');
+    }
+  });
+
   test('takes up to 100, and who asks too often is told to wait', async () => {
     const others = Array.from({ length: 99 }, (_, index) => ({ id: `usr_${index}` }));
     expect(await ask(hers, ...others, bob)).toHaveLength(1);

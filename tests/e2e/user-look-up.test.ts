@@ -73,6 +73,29 @@ describe('by ids', () => {
     expect(await byIds([...others, bob.id])).toEqual([publicProfile(bob)]);
     expectProblem(await users({ ids: [...others, bob.id, carol.id].join(',') }), 'BAD_REQUEST');
   });
+
+  test('takes at most ten AWS calls for a hundred', async () => {
+    await byIds(Array.from({ length: 100 }, (_, index) => `usr_nobody${index}`));
+    const invocation = parley.invocations.findLast(({ functionName }) =>
+      functionName.startsWith('HttpUsers'),
+    );
+    const calls = Object.values(invocation?.awsCalls ?? {});
+    expect(calls.reduce((sum, count) => sum + count, 0)).toSatisfy((sum: number) => sum > 0 && sum <= 10);
+  });
+
+  test('looks into the conversations that are named, one for all or one for each', async () => {
+    const group = await carol.group('Walking', alice);
+    const named = async (ids: string[], conversationIds: string[]) => {
+      const query = { ids: ids.join(','), conversationIds: conversationIds.join(',') };
+      const answer = await users(query);
+      return answer.status === 200 ? answer.body.users.map(({ username }) => username) : answer.status;
+    };
+    expect(await named([carol.id, stranger.id], [group])).toEqual(['carol']);
+    expect(await named([carol.id, bob.id], [group, 'cnv_none'])).toEqual(['carol', 'bob']);
+    expect(await named([carol.id, bob.id, stranger.id], [group, group])).toBe(400);
+    const foreign = await stranger.group('Private');
+    expect(await named([stranger.id], [foreign])).toEqual([]);
+  });
 });
 
 test.each([

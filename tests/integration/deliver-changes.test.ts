@@ -218,12 +218,12 @@ test('the preview follows the newest message, and no other', async () => {
   expect(await preview()).toBe('');
 });
 
-test('more changes than fit one transaction are all applied, in order', async () => {
+test('more changes than fit one transaction are all applied, in order, and told as one event', async () => {
   const batch = Array.from({ length: 60 }, (_, index) => edit(`version ${index}`, { seq: 1 + (index % 3) }));
   expect(await parley.deliver.deliver(batch)).toEqual([]);
   expect(await lastRevision()).toBe(60);
   expect(await changes()).toEqual(['1@58 version 57', '2@59 version 58', '3@60 version 59']);
-  expect(heard(alice).filter((one) => /^\d+-\d+$/.test(String(one)))).toEqual(['0-24', '24-48', '48-60']);
+  expect(heard(alice).filter((one) => /^\d+-\d+$/.test(String(one)))).toEqual(['0-60']);
 });
 
 test('wherever a delivery dies, the same records again end in the same place', async () => {
@@ -339,4 +339,21 @@ test('an erasure empties what the user said and takes back their reactions, with
   expect(await parley.deliver.deliver(erasures)).toEqual([]);
   expect(await lastRevision()).toBe(6);
   expect((await parley.stores.conversations.head(conversationId))?.lastMessagePreview?.text).toBe('');
+});
+
+test('the reactions of one batch are told as one event, though they take several transactions', async () => {
+  const emoji = Array.from({ length: 45 }, (_, index) => String.fromCodePoint(0x1f600 + index));
+  const records = [alice, bob].flatMap((userId) =>
+    emoji.map((one) => change({ type: 'react', emoji: one, op: 'add' }, { userId })),
+  );
+  expect(await parley.deliver.deliver(records)).toEqual([]);
+  for (const userId of [alice, bob]) {
+    const frames = (world.connections.posted.get(userId) ?? []).map(
+      (frame): ServerEvent => JSON.parse(frame),
+    );
+    expect(frames).toMatchObject([
+      { type: 'messageChanged', afterRevision: 0, lastRevision: records.length },
+    ]);
+    expect(frames[0]).toMatchObject({ messages: [{ revision: records.length }] });
+  }
 });

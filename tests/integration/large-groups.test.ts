@@ -217,8 +217,8 @@ test('a subscription whose time is over is not pushed to', async () => {
 test('who is removed hears no more, though the removing dies right after it was written', async () => {
   const id = await largeGroup();
   await connect(bob);
-  // Head, caller, member, and the transaction.
-  const dying = world.container(new FaultSource(['none', 'none', 'none', 'death']));
+  // The count of conversations, head, caller, member, and the transaction.
+  const dying = world.container(new FaultSource(['none', 'none', 'none', 'none', 'death']));
   await expect(dying.members.remove(alice, id, bob)).rejects.toThrow();
   expect(await parley.stores.inbox.row(bob, id)).toBeUndefined();
   await say(id);
@@ -318,3 +318,27 @@ test('a group that shrinks stays large, and tells its members what small groups 
   await parley.markers.markRead(bob, id, 1);
   expect(heard(bob)).toEqual(['read']);
 });
+
+test('a heartbeat of one who is in many large groups reads a hundred of them, each minute others', async () => {
+  const ids: string[] = [];
+  for (let count = 0; count < 250; count += 1) {
+    ids.push(await writeGroup(parley, alice, [], { subscriptions: 'complete', isLarge: true }));
+  }
+  let now = 0;
+  const counted = new FaultSource([]);
+  const { inbox } = world.container(counted, () => now);
+  for (const index of [0, 120, 249]) {
+    const id = ids[index] ?? '';
+    await say(id);
+    const { lastActivityAt } = (await parley.stores.conversations.head(id)) ?? {};
+    const seen: unknown[] = [];
+    for (let minute = 0; minute < 3; minute += 1) {
+      const before = counted.calls;
+      seen.push(await inbox.latestActivityAt(alice));
+      // The newest of the index, the marks, and one batch of heads.
+      expect(counted.calls - before).toBe(3);
+      now += 60_000;
+    }
+    expect(seen).toContain(lastActivityAt);
+  }
+}, 60_000);

@@ -23,7 +23,9 @@ import * as v from 'valibot';
 import { AcceptChange } from '../../lambdas/services/accept-change.ts';
 import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
 import { AccountErasure } from '../../lambdas/services/account-erasure.ts';
+import { Acquaintances } from '../../lambdas/services/acquaintances.ts';
 import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
+import { ConversationCounts } from '../../lambdas/services/conversation-counts.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
 import { Conversations } from '../../lambdas/services/conversations.ts';
@@ -47,10 +49,12 @@ import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
 import type { Report } from '../../lambdas/services/report.ts';
 import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
+import { Typing } from '../../lambdas/services/typing.ts';
 import { Withdrawal } from '../../lambdas/services/withdrawal.ts';
 import { ChangeLog } from '../../lambdas/stores/change-log.ts';
 import { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
+import { ConversationCountStore } from '../../lambdas/stores/conversation-count-store.ts';
 import { ConversationStore } from '../../lambdas/stores/conversation-store.ts';
 import { DeadLetterQueue } from '../../lambdas/stores/dead-letter-queue.ts';
 import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
@@ -70,6 +74,7 @@ import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
 import type { Count, MetricName } from '../../shared/domain/metrics.ts';
 import { OfflineMessage } from '../../shared/domain/offline-message.ts';
 import { defaultRateLimits } from '../../shared/domain/rate-limit.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import { ConnectionsApi } from '../fakes/connections-api.ts';
 import { FaultSource, type FaultyInvocation } from '../faults/faults.ts';
 import { withStaleReads } from '../faults/stale-reads.ts';
@@ -223,7 +228,11 @@ export class World {
   }
 
   /** One Lambda container: its own clients and its own memory, both subject to `faults`. */
-  container(faults: FaultSource = new FaultSource([]), clock: () => number = Date.now) {
+  container(
+    faults: FaultSource = new FaultSource([]),
+    clock: () => number = Date.now,
+    conversationsPerUser: number = limits.conversationsPerUser,
+  ) {
     const invocation: FaultyInvocation = { dead: false };
     const documents = DynamoDBDocumentClient.from(
       withStaleReads(faults.inject(new DynamoDBClient(this.#settings('dynamodb')), invocation)),
@@ -278,6 +287,8 @@ export class World {
       { ...defaultRateLimits, messages: { perSecond: 1_000, burst: 10_000 } },
       count,
     );
+    const countStore = new ConversationCountStore(documents, this.table('ConversationCounts'));
+    const counts = new ConversationCounts(countStore, inbox, conversationsPerUser, clock);
     const growing = new GrowingGroups({ conversations, memberships, inbox, subscriptions });
     const members = new Members({
       conversations,
@@ -285,6 +296,7 @@ export class World {
       inbox,
       profiles,
       views,
+      counts,
       push,
       subscriptions,
       growing,
@@ -318,10 +330,12 @@ export class World {
         log,
         rateLimits,
         records,
+        counts: countStore,
         subscriptions: subscriptionStore,
         subscriptionWriter: writer,
         profiles,
       },
+      acquaintances: new Acquaintances(inbox, memberships, profiles),
       accept: new AcceptMessage(inbox, rates, stream, count),
       acceptChange: new AcceptChange(inbox, messages, rates, stream, count),
       changed,
@@ -333,6 +347,7 @@ export class World {
         profiles,
         views,
         members,
+        counts,
         push,
         rates,
       }),
@@ -346,13 +361,14 @@ export class World {
           records,
           stream,
           presence,
+          counts,
           queue: erasures,
           report,
           hop: () => {},
         },
         clock,
       ),
-      inbox: new Inbox(inbox, conversations, views),
+      inbox: new Inbox(inbox, conversations, views, clock),
       subscriptions,
       fanOut: new FanOut({
         subscriptions: subscriptionStore,
@@ -367,6 +383,7 @@ export class World {
         hop: () => {},
       }),
       sync: new Sync(inbox, conversations, messages, changed),
+      typing: new Typing({ inbox, members: memberships, buckets: rateLimits, push, clock }),
       markers: new ReadMarkers({ inbox, conversations, members: memberships, push }),
       deliver: new DeliverRecords({
         messages: new DeliverMessages({

@@ -84,12 +84,16 @@ export const accounts = section('§4 Accounts', [
     'GET /users?ids= answers people one shares a conversation with, and leaves out others',
     async (cast) => {
       const [{ api }, bob, dave] = await cast.people('alice', 'bob', 'dave');
-      await cast.sharedGroup();
-      const { users } = await answered(api.get(`/users?ids=${bob.id},${dave.id},none`), 200, Users);
-      deepEqual(
-        users.map(({ userId }) => userId),
-        [bob.id],
-      );
+      const shared = await cast.sharedGroup();
+      for (const named of ['', `&conversationIds=${shared}`, `&conversationIds=none,${shared},${shared}`]) {
+        const ids = `${dave.id},${bob.id},none`;
+        const { users } = await answered(api.get(`/users?ids=${ids}${named}`), 200, Users);
+        deepEqual(
+          users.map(({ userId }) => userId),
+          [bob.id],
+        );
+      }
+      await refused(api.get(`/users?ids=${bob.id},${dave.id},none&conversationIds=a,b`), 'BAD_REQUEST');
       const tooMany = Array.from({ length: 101 }, (_, index) => `u${index}`);
       await refused(api.get(`/users?ids=${tooMany}`), 'BAD_REQUEST');
       await refused(api.get('/users'), 'BAD_REQUEST');

@@ -2,6 +2,7 @@ import { useChat } from '../sdk/chat-context.ts';
 import { usePeople } from '../sdk/use-people.ts';
 
 type Props = {
+  conversationId: string;
   /** Of each emoji, who reacted with it. */
   reactions: Record<string, string[]>;
   onToggle(emoji: string): void;
@@ -14,14 +15,14 @@ type Props = {
 const NAMED = 10;
 
 /** What was answered to a message with emoji: one's own are marked, and taken back or joined with a click. */
-export function Reactions({ reactions, onToggle, isReachable, onGone }: Props) {
+export function Reactions({ conversationId, reactions, onToggle, isReachable, onGone }: Props) {
   const { me } = useChat();
   const people = usePeople();
   return (
     <ul class="reactions" aria-label="Reactions">
       {Object.entries(reactions).map(([emoji, userIds]) => {
         const isMine = userIds.includes(me.userId);
-        const names = namesOf(userIds, me.userId, (userId) => people.name(userId));
+        const names = namesOf(userIds, me.userId, (userId) => people.name(userId, conversationId));
         return (
           <li key={emoji}>
             <button

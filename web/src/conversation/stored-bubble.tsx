@@ -70,6 +70,7 @@ export function StoredBubble({ message, place, info, isRead, isBeingEdited, isRe
     >
       {Object.keys(reactions).length > 0 && (
         <Reactions
+          conversationId={message.conversationId}
           reactions={reactions}
           onToggle={(emoji) => actions.toggleReaction(message, emoji)}
           isReachable={isReachable}
@@ -97,5 +98,5 @@ function Meta({ message, isMine, isRead }: { message: Message; isMine: boolean; 
 /** An erased account leaves its deleted messages; who has only left the group leaves what they wrote. */
 function nameOf({ senderId, deleted }: Message, info: ConversationInfo, people: People): string {
   const isErased = info.type === 'DM' ? peerOf(info) === undefined : deleted && people.isUnknown(senderId);
-  return isErased ? 'Deleted account' : people.name(senderId);
+  return isErased ? 'Deleted account' : people.name(senderId, info.conversationId);
 }

@@ -13,5 +13,7 @@ export function TypingLine({ conversation }: { conversation: Conversation }) {
   const people = usePeople();
   useEmitter(conversation, 'typing');
   const writers = conversation.typing.filter((userId) => userId !== me.userId);
-  return <p class="typing-line">{typingWords(writers.map((userId) => people.name(userId)))}</p>;
+  return (
+    <p class="typing-line">{typingWords(writers.map((userId) => people.name(userId, conversation.id)))}</p>
+  );
 }

@@ -79,7 +79,7 @@ function Preview({ info, isSelected }: { info: ConversationInfo; isSelected: boo
   const sender = isMine
     ? 'You: '
     : info.type === 'GROUP'
-      ? `${firstName(people.name(preview.senderId))}: `
+      ? `${firstName(people.name(preview.senderId, info.conversationId))}: `
       : '';
   return (
     <span class="inbox-row-preview">

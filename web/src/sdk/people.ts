@@ -2,8 +2,11 @@ import type { ParleyClient, PublicProfile } from '@parley/client';
 
 type Answer = Pick<PublicProfile, 'userId' | 'displayName' | 'username'>;
 
-/** Requests for names that come while one task renders are asked for together, up to the 100 that one call takes. */
-const IDS_PER_CALL = 100;
+/**
+ * Requests for names that come while one task renders are asked for together. A call takes 100; with a conversation for
+ * each, half as many keep its address below the 10 KB that API Gateway takes of one.
+ */
+const IDS_PER_CALL = 50;
 
 /** Who wrote here and is nobody one shares a conversation with any more. */
 const FORMER_MEMBER = 'Former member';
@@ -12,25 +15,32 @@ const FORMER_MEMBER = 'Former member';
 export class People {
   readonly #client: ParleyClient;
   readonly #known = new Map<string, Answer>();
+  /** By where they were met: who has left one conversation may be in another. */
   readonly #asked = new Set<string>();
   readonly #unknown = new Set<string>();
   readonly #listeners = new Set<() => void>();
-  #wanted: string[] = [];
+  #wanted: { userId: string; conversationId: string }[] = [];
 
   constructor(client: ParleyClient, me: PublicProfile) {
     this.#client = client;
     this.#known.set(me.userId, me);
   }
 
-  /** Undefined until looked up, and for those with whom one shares nothing any more. */
-  get(userId: string): Answer | undefined {
-    if (!this.#known.has(userId) && !this.#asked.has(userId)) this.#want(userId);
+  /**
+   * Undefined until looked up, and for those with whom one shares nothing any more.
+   * @param conversationId where one meets them, which is where the server looks first
+   */
+  get(userId: string, conversationId: string): Answer | undefined {
+    if (!this.#known.has(userId) && !this.#asked.has(placeOf(userId, conversationId)))
+      this.#want(userId, conversationId);
     return this.#known.get(userId);
   }
 
   /** Of who left the conversation there is no name any more, and of an erased account never again. */
-  name(userId: string): string {
-    return this.get(userId)?.displayName ?? (this.isUnknown(userId) ? FORMER_MEMBER : 'Someone');
+  name(userId: string, conversationId: string): string {
+    return (
+      this.get(userId, conversationId)?.displayName ?? (this.isUnknown(userId) ? FORMER_MEMBER : 'Someone')
+    );
   }
 
   /** Looked up, and not found. */
@@ -51,24 +61,30 @@ export class People {
     return () => this.#listeners.delete(listener);
   }
 
-  #want(userId: string): void {
-    this.#asked.add(userId);
-    this.#wanted.push(userId);
+  #want(userId: string, conversationId: string): void {
+    this.#asked.add(placeOf(userId, conversationId));
+    this.#wanted.push({ userId, conversationId });
     if (this.#wanted.length === 1) queueMicrotask(() => this.#lookUp());
   }
 
   async #lookUp(): Promise<void> {
-    const userIds = this.#wanted;
+    const wanted = this.#wanted;
     this.#wanted = [];
-    for (let start = 0; start < userIds.length; start += IDS_PER_CALL) {
-      const some = userIds.slice(start, start + IDS_PER_CALL);
+    for (let start = 0; start < wanted.length; start += IDS_PER_CALL) {
+      const together = wanted.slice(start, start + IDS_PER_CALL);
+      const some = together.map(({ userId }) => userId);
+      const places = together.map(({ conversationId }) => conversationId);
       try {
-        const found = await this.#client.profiles(some);
+        const found = await this.#client.profiles(
+          some,
+          new Set(places).size === 1 ? places.slice(0, 1) : places,
+        );
         this.learn(found);
         this.#missed(some.filter((userId) => !found.some((profile) => profile.userId === userId)));
       } catch {
         // A name is not worth a message: it is asked for again when it is next shown.
-        for (const userId of some) this.#asked.delete(userId);
+        for (const { userId, conversationId } of together)
+          this.#asked.delete(placeOf(userId, conversationId));
       }
     }
   }
@@ -81,4 +97,8 @@ export class People {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function placeOf(userId: string, conversationId: string): string {
+  return `${userId} ${conversationId}`;
 }

@@ -27,7 +27,7 @@ export function Announcer({ openId }: { openId: string | undefined }) {
       const info = client.conversations().get(conversationId);
       const place =
         conversationId === openId || info?.type !== 'GROUP' ? '' : ` in ${info.title ?? 'a group'}`;
-      return `${people.name(senderId)}${place}: ${content}`;
+      return `${people.name(senderId, conversationId)}${place}: ${content}`;
     };
     const stop = client.on('message', (message) => {
       if (
