@@ -1,6 +1,6 @@
 /**
- * `npm run audit [-- --require-advisories]`: whether the packages that `npm ci` installs are those that somebody decided on, and
- * whether something is known against them. The first needs no network.
+ * `npm run audit [-- --require-advisories]`: checks the packages that `npm ci` installs against the project's rules, and
+ * against known advisories. The first needs no network.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ if (passed)
 const advisories = readAdvisories(npm('audit', '--json'));
 if ('unanswered' in advisories) {
   console.log(
-    `Advisories were not checked, since the registry does not tell them: ${advisories.unanswered}.`,
+    `Advisories were not checked, since the registry does not publish them: ${advisories.unanswered}.`,
   );
   if (values['require-advisories']) passed = false;
 } else {

@@ -76,7 +76,7 @@ function originProblems(
   return problems;
 }
 
-/** An install script runs with the rights of whoever installs, so each one that may is named in `allowScripts`. */
+/** An install script runs with the rights of the user who installs, so `allowScripts` names each one that may. */
 function scriptProblems(packages: [string, Entry][], { allowScripts }: Manifest): string[] {
   const withScript = new Set(
     packages.flatMap(([path, { hasInstallScript }]) => (hasInstallScript === true ? [nameOf(path)] : [])),
