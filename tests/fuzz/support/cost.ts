@@ -10,7 +10,7 @@
 const unremarkableMs = 20;
 /** Of what the ASCII one costs. */
 const mostTimes = 30;
-const tries = 5;
+const tries = 3;
 
 export function cpuMs(work: () => void): number {
   const before = process.threadCpuUsage();

@@ -5,8 +5,8 @@ import { settings } from './settings.ts';
 /** How much of the time of `npm run fuzz` one property takes, and how many cases of it `npm test` runs. */
 export type Effort = { share: number; runs: number };
 
-/** A failed case is tried again as often as this, at most, to find a smaller one. */
-const shrinkingMs = 60_000;
+/** Where a number of cases is wanted: all of them are tried long before, and a failed one is made smaller until then. */
+const limitMs = 60_000;
 
 /** A test of one property, that says on failure how to repeat it. */
 export function fuzz<Input>(
@@ -18,7 +18,9 @@ export function fuzz<Input>(
 ): void {
   const { minutes, seed, path } = settings;
   const budgetMs = minutes === undefined ? undefined : minutes * 60_000 * share;
-  const timeout = (budgetMs ?? 60_000) + 2 * shrinkingMs;
+  const interruptAfterTimeLimit = budgetMs ?? limitMs;
+  // A case that is under way is not interrupted.
+  const timeout = interruptAfterTimeLimit + limitMs;
   test(name, { timeout }, async () => {
     const property = fc.asyncProperty(inputs, async (input) => {
       await holds(input);
@@ -27,9 +29,7 @@ export function fuzz<Input>(
       seed,
       ...(path === undefined ? {} : { path }),
       numRuns: budgetMs === undefined ? runs : Number.MAX_SAFE_INTEGER,
-      ...(budgetMs !== undefined && { interruptAfterTimeLimit: budgetMs }),
-      // A case is tried again for a while only: what it does to the tables may not be repeatable.
-      ...(budgetMs === undefined && { interruptAfterTimeLimit: 60_000 + shrinkingMs }),
+      interruptAfterTimeLimit,
     });
     if (outcome.counterexample === null) return;
     const [input] = outcome.counterexample;
