@@ -11,7 +11,7 @@ import { texts } from './support/hostile.ts';
 import { expectBounded, expectDiscreetLog, expectNoTrace, expectSwift } from './support/judge.ts';
 import { mutated, mutatedQuery } from './support/mutations.ts';
 import { answerOf, Scene } from './support/scene.ts';
-import { forgedTokens, theToken } from './support/tokens.ts';
+import { forgedTokens, strangersToken, theToken } from './support/tokens.ts';
 
 let functions: Functions;
 let scene: Scene;
@@ -31,6 +31,7 @@ async function goOn(changed: boolean): Promise<void> {
 /** Most are signed in: the rest is refused before it comes to anything. */
 const authorizations = fc.oneof(
   { weight: 8, arbitrary: fc.constant(`Bearer ${theToken}`) },
+  { weight: 2, arbitrary: fc.constant(`Bearer ${strangersToken}`) },
   { weight: 1, arbitrary: forgedTokens.map((token) => `Bearer ${token}`) },
   { weight: 1, arbitrary: texts },
 );
@@ -82,7 +83,9 @@ describe('HTTP', () => {
   fuzz('any request', { share: 0.25, runs: 150 }, fc.oneof(...calls), async (input) => {
     const { routeKey, rawQueryString, body, isBase64Encoded, sourceIp, edge } = input;
     const cast = (text: string) => scene.cast(text);
-    const authorization = input.authorization.replace(theToken, scene.token);
+    const authorization = input.authorization
+      .replace(theToken, scene.token)
+      .replace(strangersToken, scene.strangersToken);
     const sent = cast(`${body ?? ''}`);
     const call: HttpCall = {
       routeKey,
@@ -124,14 +127,19 @@ describe('frames', () => {
         { weight: 12, arbitrary: fc.constant(action) },
         { weight: 1, arbitrary: fc.constant('$default frame') },
       ),
+      stranger: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(false) },
+        { weight: 1, arbitrary: fc.constant(true) },
+      ),
       text: mutated(atSeqTwo(frame.example), limits.frameBytes),
     }),
   );
 
-  fuzz('any frame', { share: 0.2, runs: 130 }, fc.oneof(...frames), async ({ action, text }) => {
+  fuzz('any frame', { share: 0.2, runs: 130 }, fc.oneof(...frames), async ({ action, stranger, text }) => {
     const sent = scene.cast(text);
     const routeKey = action === '$default frame' ? '$default' : action;
-    const event = frameEvent(routeKey, await authorizerContext(), sent);
+    const authorizer = await authorizerContext(stranger ? scene.strangersToken : scene.token);
+    const event = frameEvent(routeKey, authorizer, sent);
     await functions.contents.remember();
     const invocation = await functions.invoke(action, event);
     const { statusCode, body = '{}' } = answerOf(invocation.outcome);
@@ -148,7 +156,7 @@ describe('frames', () => {
     await expectSwift(
       invocation,
       () => functions.invoke(action, event),
-      async () => functions.invoke(action, frameEvent(routeKey, await authorizerContext(), plain)),
+      () => functions.invoke(action, frameEvent(routeKey, authorizer, plain)),
     );
   });
 });
@@ -193,24 +201,22 @@ describe('handshakes', () => {
       const offered = Object.values(sent)
         .flatMap((value) => value.split(/[ ,]+/))
         .map((text) => text.replace(/^bearer\./, ''));
-      expect(offered).toContain(scene.token);
+      expect(offered.some((token) => token === scene.token || token === scene.strangersToken)).toBe(true);
     },
   );
 });
 
-/** As API Gateway hands it to every frame: what the authorizer said of Alice. */
-async function authorizerContext(): Promise<Record<string, string>> {
-  if (contextOf !== scene) {
-    const headers = { 'Sec-WebSocket-Protocol': `parley.v1, bearer.${scene.token}` };
-    const { outcome } = await functions.invoke('authorizer', authorizerEvent(headers));
-    const { payload } = outcome as { payload: { context: Record<string, string> } }; // Its token is good.
-    context = payload.context;
-    contextOf = scene;
-  }
-  return context;
+/** As API Gateway hands it to every frame: what the authorizer said of the user at the handshake. */
+async function authorizerContext(token: string): Promise<Record<string, string>> {
+  const known = contexts.get(token);
+  if (known !== undefined) return known;
+  const headers = { 'Sec-WebSocket-Protocol': `parley.v1, bearer.${token}` };
+  const { outcome } = await functions.invoke('authorizer', authorizerEvent(headers));
+  const { payload } = outcome as { payload: { context: Record<string, string> } }; // The token is good.
+  contexts.set(token, payload.context);
+  return payload.context;
 }
-let context: Record<string, string> = {};
-let contextOf: Scene | undefined;
+const contexts = new Map<string, Record<string, string>>();
 
 function isUnauthorized({ outcome }: Invocation): boolean {
   return 'functionError' in outcome && outcome.functionError.errorMessage === 'Unauthorized';

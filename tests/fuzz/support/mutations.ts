@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { cursors } from './cursors.ts';
 import { texts, textsOf, values } from './hostile.ts';
 
 /** Requests as clients send them, each changed in a few places. */
@@ -140,6 +141,7 @@ export function mutatedQuery(example: Record<string, string>): fc.Arbitrary<stri
   const parameter = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...Object.entries(example), ['limit', '1'] as [string, string]) },
     { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...Object.keys(example), 'cursor', 'limit'), texts) },
+    { weight: 3, arbitrary: cursors.map((cursor): [string, string] => ['cursor', cursor]) },
     { weight: 1, arbitrary: fc.tuple(texts, texts) },
   );
   const all = Object.entries(example).map(([name, value]) => `${name}=${escaped(value)}`);

@@ -10,13 +10,21 @@ let scenes = 0;
 /** The world of the examples, with rows behind it: Alice, who asks, an admin of a group with Bob and Carol and some messages. */
 export class Scene {
   readonly token: string;
+  /** Of a user who is in no conversation with anyone. */
+  readonly strangersToken: string;
   readonly #functions: Functions;
   readonly #names: [example: string, real: string][];
   readonly #group: string;
 
-  private constructor(functions: Functions, token: string, conversation: string, names: [string, string][]) {
+  private constructor(
+    functions: Functions,
+    tokens: { token: string; strangersToken: string },
+    conversation: string,
+    names: [string, string][],
+  ) {
     this.#functions = functions;
-    this.token = token;
+    this.token = tokens.token;
+    this.strangersToken = tokens.strangersToken;
     this.#group = conversation;
     this.#names = names;
   }
@@ -54,8 +62,9 @@ export class Scene {
       }
       while (!(await isStored())) await delay(20);
     });
+    const { token: strangersToken } = await register('mallory');
     functions.contents.forget();
-    return new Scene(functions, asking.token, conversationId, [
+    return new Scene(functions, { token: asking.token, strangersToken }, conversationId, [
       [alice.userId, asking.user.userId],
       [bobId, bob.user.userId],
       [carolId, carol.user.userId],

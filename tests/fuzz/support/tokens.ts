@@ -4,6 +4,9 @@ import { texts, values } from './hostile.ts';
 /** Placeholder for the caller's valid token, which is issued when the test runs. */
 export const theToken = 'THE-GOOD-TOKEN';
 
+/** The same of a stranger. */
+export const strangersToken = 'A-TOKEN-OF-A-STRANGER';
+
 const part = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url');
 
 const headers = fc.oneof(
