@@ -117,6 +117,8 @@ test('who is not signed in learns nothing else, whatever the body', async () => 
 
 test.each([
   ['a=1&a=2', 'a: is given twice.'],
+  ['my%20secret=1&my%20secret=2', 'A parameter is given twice.'],
+  ['my%20secret=1', 'The request has a field that is not known.'],
   ['other=1', 'other: is not a known field.'],
   ['__proto__=1', '__proto__: is not a known field.'],
 ])('query %s is refused', async (rawQueryString, detail) => {

@@ -11,7 +11,7 @@ import { answerableError } from './answerable-error.ts';
 import { bearerToken } from './bearer-token.ts';
 import { mentionIds } from './named-ids.ts';
 import { observed } from './observed.ts';
-import { parse, parseJson } from './parse-json.ts';
+import { isFieldName, parse, parseJson } from './parse-json.ts';
 
 type Event = APIGatewayProxyEventV2;
 type Result = APIGatewayProxyStructuredResultV2;
@@ -151,7 +151,10 @@ function readQuery(rawQueryString: string): Record<string, string> {
   const parameters = new URLSearchParams(rawQueryString);
   const query: Record<string, string> = Object.create(null);
   for (const [name, value] of parameters) {
-    if (name in query) throw new ParleyError('BAD_REQUEST', `${name}: is given twice.`);
+    if (name in query) {
+      const which = isFieldName(name) ? `${name}:` : 'A parameter';
+      throw new ParleyError('BAD_REQUEST', `${which} is given twice.`);
+    }
     query[name] = value;
   }
   return query;

@@ -29,6 +29,17 @@ test.each<[string, v.GenericSchema, string]>([
     frames.sendMessage,
     '__proto__: is not a known field.',
   ],
+  // Not a name: whatever else was sent there is not repeated.
+  [
+    JSON.stringify({ ...send, 'my secret': 1 }),
+    frames.sendMessage,
+    'The request has a field that is not known.',
+  ],
+  [
+    JSON.stringify({ ...send, ['x'.repeat(20_000)]: 1 }),
+    frames.sendMessage,
+    'The request has a field that is not known.',
+  ],
   [JSON.stringify({ ...send, constructor: 1 }), frames.sendMessage, 'constructor: is not a known field.'],
   [JSON.stringify({ ...send, type: 'system' }), frames.sendMessage, 'type: must be "text".'],
   ['{"type":"DM","memberIds":["a","b"]}', CreateConversationBody, 'memberIds'],

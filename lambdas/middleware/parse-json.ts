@@ -34,7 +34,14 @@ export function parse<Schema extends v.GenericSchema>(input: unknown, schema: Sc
 /** Which field, and what it must be; never what was sent. */
 function describe(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue);
-  return field === null ? `The request ${complaint(issue)}.` : `${field}: ${complaint(issue)}.`;
+  if (field === null) return `The request ${complaint(issue)}.`;
+  // The name of an unknown field is the client's own, of any length and content.
+  return isFieldName(field) ? `${field}: ${complaint(issue)}.` : 'The request has a field that is not known.';
+}
+
+/** Whether a name that a client made up reads as one, so that an error may repeat it. */
+export function isFieldName(name: string): boolean {
+  return /^[\w.-]{1,64}$/.test(name);
 }
 
 function complaint(issue: v.BaseIssue<unknown>): string {

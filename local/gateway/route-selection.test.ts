@@ -37,6 +37,13 @@ describe('a route selection expression', () => {
     expect(select('{"action":true}')).toBe('true');
   });
 
+  test('has no value for an object or a list, however deep', () => {
+    const select = routeSelector('$request.body.action');
+    for (const value of ['{"a":1}', '["heartbeat"]', `${'['.repeat(8_000)}${']'.repeat(8_000)}`]) {
+      expect(select(`{"action":${value}}`)).toBeUndefined();
+    }
+  });
+
   test('of another form is refused at start', () => {
     expect(() => routeSelector('$request.header.action')).toThrow('unsupported route selection expression');
     expect(() => routeSelector('${request.method}')).toThrow('unsupported route selection expression');

@@ -42,7 +42,7 @@ function lookUp(value: unknown, path: string[]): unknown {
   return found;
 }
 
+/** Objects and lists name no route, and writing them as text fails where they are nested too deep. */
 function text(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'object' || value === undefined ? '' : String(value);
 }
