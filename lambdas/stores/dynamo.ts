@@ -86,8 +86,10 @@ export async function despiteConflicts<T>(write: () => Promise<T>): Promise<T> {
 
 function isConflict(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
-  const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None') ?? [];
-  return reasons.length > 0 && reasons.every((reason) => passingReasons.has(reason.code));
+  const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None');
+  return (
+    reasons !== undefined && reasons.length > 0 && reasons.every((reason) => passingReasons.has(reason.code))
+  );
 }
 
 /** Of the codes of a cancelled transaction, those that pass by themselves. */

@@ -642,12 +642,13 @@ describe('users', () => {
   });
 
   test('of one who is erased a tombstone is left, and the username is held', async () => {
-    const { users, profiles } = parley.stores;
+    const { users, profiles } = world.container().stores;
     const [user, other] = [newUser(), newUser()];
     const { userId, username } = user;
     await users.create(user, 'hash');
     await users.create(other, 'hash');
     expect(await users.tombstone(userId)).toBeUndefined();
+    expect(await users.tombstone(newUser().userId)).toBeUndefined();
     await expect(users.finishErasure(userId)).rejects.toThrow();
     const tombstone = await users.erase(userId);
     expect(tombstone).toEqual({ userId, erasedAt: expect.any(String) });
@@ -708,6 +709,18 @@ describe('users', () => {
     await parley.documents.send(new PutCommand({ TableName: world.table('Users'), Item: user }));
     expect(await users.erase(user.userId)).toMatchObject({ userId: user.userId });
     expect(await users.isTaken(user.username)).toBe(false);
+  });
+
+  test('one who is created while nobody of the id is erased is erased with the username', async () => {
+    const { users } = parley.stores;
+    const user = newUser();
+    // After the read, before the transaction.
+    const meanwhile = new FaultSource(['none', 'join'], async () => {
+      await users.create(user, 'hash');
+    });
+    await world.container(meanwhile).stores.users.erase(user.userId);
+    expect(await users.tombstone(user.userId)).toMatchObject({ userId: user.userId });
+    expect(await users.credential(user.username)).toBeUndefined();
   });
 
   test('an erasure that meets changes of the user begins anew, five times at most', async () => {
