@@ -752,12 +752,13 @@ describe('users', () => {
   });
 });
 
-test('the client that functions use leaves out what is undefined', async () => {
+test('the client that functions use leaves out what is undefined, however deep', async () => {
   for (const [name, value] of Object.entries(world.environment())) vi.stubEnv(name, value);
-  const { message } = entry(1, 'm1');
+  const message = { ...entry(1, 'm1').message, reactions: { '👍': [bob] } };
   const documents = newDocumentClient();
   const TableName = world.table('MessagesByConversation');
-  await documents.send(new PutCommand({ TableName, Item: { ...message, replyTo: undefined } }));
+  const Item = { ...message, replyTo: undefined, reactions: { ...message.reactions, '🎉': undefined } };
+  await documents.send(new PutCommand({ TableName, Item }));
   expect(await messages()).toEqual([message]);
   documents.destroy();
   vi.unstubAllEnvs();
