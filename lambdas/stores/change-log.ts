@@ -3,7 +3,7 @@ import type { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ErrorCode } from '../../shared/protocol/errors.ts';
-import { cancellations, isLostRace, type TransactItem, transact } from './dynamo.ts';
+import { lostRace, type TransactItem, transact } from './dynamo.ts';
 
 /** What `Idempotency` remembers, for ever, of one change. No client can name a message like this: a `messageId` has no colon. */
 export type ChangeRecord = {
@@ -97,8 +97,8 @@ export class ChangeLog {
       await transact(this.#documents, items);
       return { outcome: 'settled' };
     } catch (error) {
-      const reasons = cancellations(error);
-      if (reasons === undefined || !isLostRace(error)) throw error;
+      const reasons = lostRace(error);
+      if (reasons === undefined) throw error;
       const known = records.flatMap(({ acceptId }, index): [string, ChangeRecord][] => {
         const item = reasons[index]?.item as ChangeRecord | undefined; // This reason is of the put of such a record.
         return item === undefined ? [] : [[acceptId, item]];

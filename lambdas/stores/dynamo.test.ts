@@ -132,6 +132,15 @@ describe('reading many items', () => {
     expect(calls).toBe(6);
   });
 
+  test('takes what comes after a call that processed nothing', async () => {
+    const answers = [
+      { UnprocessedKeys: { table: { Keys: [{ id: 1 }] } } },
+      { Responses: { table: [{ id: 1 }] } },
+    ];
+    const documents = clientOf(() => answers.shift());
+    expect(await batchGet(documents, 'table', [{ id: 1 }])).toEqual([{ id: 1 }]);
+  });
+
   test('makes no call for no keys', async () => {
     const documents = clientOf(() => expect.fail('called'));
     expect(await batchGet(documents, 'table', [])).toEqual([]);

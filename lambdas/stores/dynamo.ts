@@ -53,9 +53,14 @@ export function cancellations(error: unknown): Cancellation[] | undefined {
   }));
 }
 
-/** A condition failed: someone else was first, so read again before trying again. */
+/** The same where a condition failed: someone else was first, so read again before trying again. */
+export function lostRace(error: unknown): Cancellation[] | undefined {
+  const reasons = cancellations(error);
+  return reasons?.some((reason) => reason.code === 'ConditionalCheckFailed') ? reasons : undefined;
+}
+
 export function isLostRace(error: unknown): boolean {
-  return cancellations(error)?.some((reason) => reason.code === 'ConditionalCheckFailed') ?? false;
+  return lostRace(error) !== undefined;
 }
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -81,8 +86,10 @@ export async function despiteConflicts<T>(write: () => Promise<T>): Promise<T> {
 
 function isConflict(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
-  const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None') ?? [];
-  return reasons.length > 0 && reasons.every((reason) => passingReasons.has(reason.code));
+  const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None');
+  return (
+    reasons !== undefined && reasons.length > 0 && reasons.every((reason) => passingReasons.has(reason.code))
+  );
 }
 
 /** Of the codes of a cancelled transaction, those that pass by themselves. */

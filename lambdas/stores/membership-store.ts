@@ -58,7 +58,7 @@ export class MembershipStore extends MemberStore {
       throw new Error(`${head.conversationId} would become large before its connections are subscribed`);
     }
     const stillPending = pendingAfter !== undefined && pendingAfter.length > 0;
-    const nonePending = pendingAfter !== undefined && pendingAfter.length === 0;
+    const nonePending = pendingAfter !== undefined && !stillPending;
     return this.#change([
       {
         Update: {

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { messagePreview } from '../../shared/domain/message-preview.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
-import { batchGet, type Cancellation, cancellations, isLostRace, transact } from './dynamo.ts';
+import { batchGet, type Cancellation, lostRace, transact } from './dynamo.ts';
 
 /** What `Idempotency` remembers, for ever, of one `(senderId, messageId)`. */
 export type IdempotencyRecord = {
@@ -122,9 +122,9 @@ export class MessageLog {
       ]);
       return { outcome: 'appended' };
     } catch (error) {
-      const reasons = cancellations(error);
-      if (reasons === undefined || !isLostRace(error)) throw error;
-      return { outcome: 'refused', known: knownIn(reasons.slice(1 + entries.length)) };
+      const reasons = lostRace(error);
+      if (reasons === undefined) throw error;
+      return { outcome: 'refused', known: knownIn(reasons) };
     }
   }
 }
@@ -136,6 +136,6 @@ function idempotencyRecordOf({ message, acceptId, fingerprint }: LogEntry): Idem
 
 function knownIn(reasons: Cancellation[]): Map<string, IdempotencyRecord> {
   const items = reasons.flatMap((reason) => (reason.item === undefined ? [] : [reason.item]));
-  const records = items as IdempotencyRecord[]; // These reasons are of the puts into that table.
+  const records = items as IdempotencyRecord[]; // Only the puts into that table ask for the item in their way.
   return new Map(records.map((record) => [idempotencyKey(record), record]));
 }

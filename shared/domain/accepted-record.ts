@@ -10,14 +10,10 @@ export function isChange(accepted: AcceptedRecord): accepted is AcceptedChange {
   return 'change' in accepted;
 }
 
+const AcceptedJson = v.pipe(v.string(), v.parseJson(), AcceptedRecord);
+
 /** `undefined` where it is nothing of ours. @param json a record's data, as text */
 export function readAccepted(json: string): AcceptedRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined; // No JSON, which no schema takes either.
-  }
-  const parsed = v.safeParse(AcceptedRecord, value);
+  const parsed = v.safeParse(AcceptedJson, json);
   return parsed.success ? parsed.output : undefined;
 }

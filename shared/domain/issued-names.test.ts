@@ -11,12 +11,19 @@ const userId = issuedUserId('key', 'https://id.example.com', '248289761001');
 test.each<[claims: object, first: string]>([
   [{ preferred_username: 'j.doe' }, 'j.doe'],
   [{ preferred_username: 'Jane Doé' }, 'jane-doe'],
+  [{ preferred_username: '--Jane  Doé--' }, 'jane-doe'],
   [{ preferred_username: 'jane@example.com' }, 'jane-example.com'],
+  [{ email: `${'j'.repeat(20)}@example.com`, email_verified: true }, `${'j'.repeat(20)}-example.com`],
   [{ email: 'jane@example.com', email_verified: true }, 'jane-example.com'],
   [{ preferred_username: '日本', email: 'taro@example.com', email_verified: true }, 'taro-example.com'],
   [{ preferred_username: 'x'.repeat(80) }, 'x'.repeat(32)],
 ])('%j is called %s', (claims, first) => {
   expect(usernamesFor(userId, claims)[0]).toBe(first);
+});
+
+test('a name that is taken is followed by one that is legal and of this user alone', () => {
+  const [, second] = usernamesFor(userId, { preferred_username: 'x'.repeat(80) });
+  expect(second).toMatch(/^x{25}-[a-z0-9]{6}$/);
 });
 
 test('who has no name is called by the id, and always by the same', () => {
@@ -34,6 +41,7 @@ test.each([
     { email: 'ceo@parley.example.aaaaaaaaaaaaaaaaaa.evil.example', email_verified: true },
   ],
   ['grows as it is written in a-z', { email: 'ceo@parley.example.\uFDFA.evil', email_verified: true }],
+  ['looks like another one in a-z', { email: 'cëo@evil.example', email_verified: true }],
   ['is none', { email: 'ceo', email_verified: true }],
 ])('an address that %s names nobody', (_, claims) => {
   expect(usernamesFor(userId, claims)[0]).toMatch(/^user-/);

@@ -6,10 +6,10 @@ import type { MessageChange } from './accepted-change.ts';
 
 /** What a client calls a change; nobody asks for an erasure by its name. */
 export function actionOf({ type }: MessageChange): 'editMessage' | 'deleteMessage' | 'react' | undefined {
-  return type === 'erase' ? undefined : actions[type];
+  return actions[type];
 }
 
-const actions = { edit: 'editMessage', delete: 'deleteMessage', react: 'react' } as const;
+const actions = { edit: 'editMessage', delete: 'deleteMessage', react: 'react', erase: undefined } as const;
 
 /** Who changes a message, and what they are in its conversation: `undefined` for who is no member. */
 export type Changer = { userId: string; role: Role | undefined };

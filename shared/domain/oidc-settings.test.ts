@@ -43,3 +43,12 @@ test('the audience is there, and nothing else is', () => {
   expect(v.is(OidcSettings, { audience: 'chat' })).toBe(false);
   expect(v.is(OidcSettings, { issuer, audience: 'chat', other: 1 })).toBe(false);
 });
+
+test('tokens that do not say what they are count, unless the settings say otherwise', () => {
+  const settings = { issuer: 'https://id.example.com', audience: 'chat' };
+  expect(v.parse(OidcSettings, settings)).toEqual({ ...settings, tokens: 'access' });
+  for (const tokens of ['at+jwt', 'access', 'access-and-id']) {
+    expect(v.parse(OidcSettings, { ...settings, tokens })).toEqual({ ...settings, tokens });
+  }
+  for (const tokens of ['', 'id', null]) expect(v.is(OidcSettings, { ...settings, tokens })).toBe(false);
+});

@@ -1,12 +1,14 @@
 /** What each transaction of the stores writes, and that it writes nothing where the tables are not as it was told they are. */
 import { randomUUID } from 'node:crypto';
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
-import type { ChangeOutcome, ChangePosition } from '../../lambdas/stores/change-log.ts';
+import { type ChangeOutcome, type ChangePosition, isChangeKey } from '../../lambdas/stores/change-log.ts';
 import type { ConversationHead } from '../../lambdas/stores/conversation-store.ts';
+import { newDocumentClient } from '../../lambdas/stores/dynamo.ts';
 import type { Membership } from '../../lambdas/stores/inbox-store.ts';
 import type { LogEntry } from '../../lambdas/stores/message-log.ts';
+import { UserStore } from '../../lambdas/stores/user-store.ts';
 import type { AcceptedChange, MessageChange } from '../../shared/domain/accepted-change.ts';
 import { bucketOfConnection } from '../../shared/domain/large-groups.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
@@ -302,6 +304,23 @@ describe('settling changes', () => {
     expect(await rows()).toEqual(after);
   });
 
+  test('is remembered of each change but an erasure, apart from what is remembered of messages', async () => {
+    const { log, changeLog } = parley.stores;
+    const outcome = edits(0, [one], ['a']);
+    await changeLog.settle(position, outcome);
+    expect(await changeLog.record(changeOf(1, 'a'))).toEqual({ ...recordFor('a', 1), revision: 1 });
+    expect(await changeLog.record(changeOf(1, 'b'))).toBeUndefined();
+    const noCalls = new FaultSource(['before']);
+    const { stores } = world.container(noCalls);
+    expect(await stores.changeLog.record(changeOf(1, 'a', 'erase'))).toBeUndefined();
+    expect(noCalls.calls).toBe(0);
+
+    const asked = ['m1', 'change:a'].map((messageId) => ({ senderId: alice, messageId }));
+    const records = [...(await log.idempotencyRecords(asked)).values()];
+    const ofChanges = records.filter(({ messageId }) => isChangeKey(messageId));
+    expect([records.length, ofChanges.map(({ messageId }) => messageId)]).toEqual([2, ['change:a']]);
+  });
+
   test('passes failures on', async () => {
     await passesFailuresOn(({ stores }) => stores.changeLog.settle(position, edits(0, [one], ['a'])));
   });
@@ -491,7 +510,7 @@ describe('memberships', () => {
 });
 
 describe('subscriptions', () => {
-  const connectedAt = 1_700_000_000_000;
+  const connectedAt = 1_700_000_000_001;
 
   test('one is written while the membership lasts, and is found by its connection', async () => {
     const { subscriptions, inbox, memberships } = parley.stores;
@@ -513,8 +532,8 @@ describe('subscriptions', () => {
     expect(await subscriptions.isEmpty(conversationId, (bucket + 1) % 16)).toBe(true);
     const stored = { userId: bob, connectionId, connectedAt, joinedAt };
     const [found] = await subscriptions.inBucket(conversationId, bucket);
-    // Two hours after the connection was made, in whole seconds.
-    expect(found).toMatchObject({ ...stored, expiresAt: 1_700_000_000 + 2 * 60 * 60 });
+    // Two hours after the connection was made, in whole seconds, and never before it ends.
+    expect(found).toMatchObject({ ...stored, expiresAt: 1_700_000_001 + 2 * 60 * 60 });
     expect(await subscriptions.inBucket(conversationId, (bucket + 1) % 16)).toEqual([]);
     const other = { ...membership, conversationId: `cnv_${randomUUID()}` };
     expect(await subscriptions.missing(connectionId, [membership, other])).toEqual([other]);
@@ -623,12 +642,13 @@ describe('users', () => {
   });
 
   test('of one who is erased a tombstone is left, and the username is held', async () => {
-    const { users, profiles } = parley.stores;
+    const { users, profiles } = world.container().stores;
     const [user, other] = [newUser(), newUser()];
     const { userId, username } = user;
     await users.create(user, 'hash');
     await users.create(other, 'hash');
     expect(await users.tombstone(userId)).toBeUndefined();
+    expect(await users.tombstone(newUser().userId)).toBeUndefined();
     await expect(users.finishErasure(userId)).rejects.toThrow();
     const tombstone = await users.erase(userId);
     expect(tombstone).toEqual({ userId, erasedAt: expect.any(String) });
@@ -665,6 +685,44 @@ describe('users', () => {
     expect(await users.tombstone(user.userId)).toMatchObject({ userId: user.userId });
   });
 
+  test('the username of one who was erased is free again after 90 days', async () => {
+    const tables = { users: world.table('Users'), credentials: world.table('Credentials') };
+    const at = (ms: number) => new UserStore(parley.documents, tables, () => ms);
+    const erasedAt = Date.parse('2026-01-01T00:00:00.000Z');
+    const freeAt = Date.parse('2026-04-01T00:00:00.000Z');
+    const user = newUser();
+    await at(erasedAt).create(user, 'hash');
+    expect(await at(freeAt).isTaken(user.username)).toBe(true);
+    await at(erasedAt).erase(user.userId);
+    const next = newUser(user.username);
+    expect(await at(freeAt - 1).isTaken(user.username)).toBe(true);
+    expect(await at(freeAt - 1).create(next)).toBe(false);
+    expect(await at(freeAt).isTaken(user.username)).toBe(false);
+    expect(await at(freeAt).create(next)).toBe(true);
+    expect(await at(freeAt).isTaken(user.username)).toBe(true);
+    expect(await at(freeAt).isTaken(newUser().username)).toBe(false);
+  });
+
+  test('one whose credential is gone, as from a restored table, is erased all the same', async () => {
+    const { users } = parley.stores;
+    const user = newUser();
+    await parley.documents.send(new PutCommand({ TableName: world.table('Users'), Item: user }));
+    expect(await users.erase(user.userId)).toMatchObject({ userId: user.userId });
+    expect(await users.isTaken(user.username)).toBe(false);
+  });
+
+  test('one who is created while nobody of the id is erased is erased with the username', async () => {
+    const { users } = parley.stores;
+    const user = newUser();
+    // After the read, before the transaction.
+    const meanwhile = new FaultSource(['none', 'join'], async () => {
+      await users.create(user, 'hash');
+    });
+    await world.container(meanwhile).stores.users.erase(user.userId);
+    expect(await users.tombstone(user.userId)).toMatchObject({ userId: user.userId });
+    expect(await users.credential(user.username)).toBeUndefined();
+  });
+
   test('an erasure that meets changes of the user begins anew, five times at most', async () => {
     const user = newUser();
     await parley.stores.users.create(user);
@@ -692,4 +750,16 @@ describe('users', () => {
     await parley.stores.users.create(another);
     await expect(failing.erase(another.userId)).rejects.toThrow('injected');
   });
+});
+
+test('the client that functions use leaves out what is undefined, however deep', async () => {
+  for (const [name, value] of Object.entries(world.environment())) vi.stubEnv(name, value);
+  const message = { ...entry(1, 'm1').message, reactions: { '👍': [bob] } };
+  const documents = newDocumentClient();
+  const TableName = world.table('MessagesByConversation');
+  const Item = { ...message, replyTo: undefined, reactions: { ...message.reactions, '🎉': undefined } };
+  await documents.send(new PutCommand({ TableName, Item }));
+  expect(await messages()).toEqual([message]);
+  documents.destroy();
+  vi.unstubAllEnvs();
 });

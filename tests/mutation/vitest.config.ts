@@ -26,7 +26,7 @@ class QuickestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: [
+    include: process.env['PARLEY_MUTATION_TESTS']?.split(',') ?? [
       'lambdas/{services,stores}/**/*.test.ts',
       'shared/**/*.test.ts',
       `tests/integration/{${quickestFirst.join(',')}}.test.ts`,

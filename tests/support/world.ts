@@ -156,6 +156,16 @@ export class World {
     return table;
   }
 
+  /** What sends a client of the functions to these tables. */
+  environment(): Record<string, string> {
+    return {
+      AWS_ENDPOINT_URL_DYNAMODB: this.#emulators.addresses.dynamodb,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    };
+  }
+
   /** Users without a password, by id. */
   async users(count: number): Promise<string[]> {
     const userIds = Array.from({ length: count }, () => `usr_${randomUUID()}`);
