@@ -129,7 +129,6 @@ export class PersistChanges {
         const record = settled.known.get(change.acceptId);
         if (record !== undefined) before.set(change, record);
       }
-      pending = pending.filter((change) => !before.has(change));
     }
   }
 
@@ -155,10 +154,10 @@ export class PersistChanges {
     let revision = state.position.lastRevision;
     for (const change of changes) {
       const before = messages.get(change.seq);
-      const message = entries.get(change.seq)?.message ?? before;
       const by = { userId: change.userId, role: state.roster.members.get(change.userId)?.role };
       try {
-        if (before === undefined || message === undefined) throw messageNotFound();
+        if (before === undefined) throw messageNotFound();
+        const message = entries.get(change.seq)?.message ?? before;
         const after = changedMessage(message, change.change, by, this.#now(message));
         if (after === message) {
           plan.unchanged.push(change);
