@@ -279,6 +279,17 @@ async function inLargeGroup(): Promise<void> {
   world.connections.posted.clear();
 }
 
+test('an erasure that finds nothing of the user in a message tells nobody', async () => {
+  expect(await parley.deliver.deliver([change({ type: 'erase' }, { userId: alice })])).toEqual([]);
+  expect([await lastRevision(), heard(alice), heard(bob)]).toEqual([0, [], []]);
+});
+
+test('in a large group what changes nothing is no job', async () => {
+  await inLargeGroup();
+  await parley.deliver.deliver([edit('one')]);
+  expect([await world.receiveJobs(), heard(alice), heard(bob)]).toEqual([[], [], ['0-0', '1@undefined one']]);
+});
+
 test('in a large group the fan-out brings what has changed, once for several jobs', async () => {
   await inLargeGroup();
   await parley.deliver.deliver([edit('uno'), edit('due', { seq: 2 })]);
@@ -331,9 +342,13 @@ test('an erasure empties what the user said and takes back their reactions, with
   heard(alice);
   const erasures = [1, 2, 3, 4].map((seq) => change({ type: 'erase' }, { seq }));
   expect(await parley.deliver.deliver(erasures)).toEqual([]);
-  expect(heard(alice)).toEqual(['2-6', '1@3 ', '2@4 ', '3@5 ', '4@6 ']);
+  const told = ['2-6', '1@3 ', '2@4 ', '3@5 ', '4@6 '];
+  expect(heard(alice)).toEqual(told);
+  heard(bob);
+  // Again, those who stay may not have heard of it; who is erased hears nothing.
   expect(await parley.deliver.deliver(erasures)).toEqual([]);
   expect(await lastRevision()).toBe(6);
+  expect([heard(alice), heard(bob)]).toEqual([told, []]);
   expect((await parley.stores.conversations.head(conversationId))?.lastMessagePreview?.text).toBe('');
 });
 
@@ -364,13 +379,25 @@ test('a change in a group of two takes seven calls', async () => {
 
 test('what is refused is told with its action and the id of the message', async () => {
   const { messageId } = (await parley.stores.messages.message(conversationId, 1)) ?? {};
-  await parley.deliver.deliver([edit('mine', { userId: alice }), edit('none', { userId: alice, seq: 99 })]);
-  const events = (world.connections.posted.get(alice) ?? []).map((frame) => JSON.parse(frame));
+  const batch = [edit('mine', { userId: alice }), edit('none', { userId: alice, seq: 99 })];
   const error = { type: 'error', message: expect.any(String), action: 'editMessage' };
-  expect(events).toEqual([
-    { ...error, code: 'FORBIDDEN', messageId },
-    { ...error, code: 'NOT_FOUND' },
-  ]);
+  for (const _ of ['once', 'again']) {
+    await parley.deliver.deliver(batch);
+    const frames = world.connections.posted.get(alice) ?? [];
+    world.connections.posted.delete(alice);
+    expect(frames.map((frame) => JSON.parse(frame))).toEqual([
+      { ...error, code: 'FORBIDDEN', messageId },
+      { ...error, code: 'NOT_FOUND' },
+    ]);
+  }
+});
+
+test('a known change and a new one to the same message are told as one', async () => {
+  const first = edit('uno');
+  await parley.deliver.deliver([first]);
+  heard(alice);
+  await parley.deliver.deliver([first, edit('eins')]);
+  expect(heard(alice)).toEqual(['1-2', '1@2 eins']);
 });
 
 test('a message is never said to be edited before it was written', async () => {
@@ -429,8 +456,9 @@ describe('what operators see of changes', () => {
   test('how far each came, and how many were made', async () => {
     const { messageId } = (await parley.stores.messages.message(conversationId, 1)) ?? {};
     const container = world.container();
+    const first = edit('uno');
     await container.deliver.deliver([
-      edit('uno'),
+      first,
       react('👍', { userId: alice }),
       edit('mine', { userId: alice }),
       edit('none', { seq: 99 }),
@@ -440,7 +468,7 @@ describe('what operators see of changes', () => {
       { step: 'refused', conversationId, messageId, code: 'FORBIDDEN' },
     ]);
     expect(container.counted.get('ChangesStored')).toEqual([2]);
-    await container.deliver.deliver([edit('uno')]);
+    await container.deliver.deliver([first, edit('uno')]);
     expect(container.counted.get('ChangesStored')).toEqual([2]);
     expect(container.counted.has('SequenceRetries')).toBe(false);
   });

@@ -82,9 +82,12 @@ test('a redelivery is stored once, and told to all again', async () => {
   const first = record({});
   await parley.deliver.deliver([first]);
   heard(alice);
-  await world.container().deliver.deliver([first, first]);
+  const container = world.container();
+  await container.deliver.deliver([first, first]);
   expect(await log()).toEqual(['1 m1 hello']);
-  expect(heard(alice)).toContain('m1');
+  expect(heard(alice)).toEqual(['conversation', 'm1']);
+  // No client sent anything twice.
+  expect(container.counted.has('Duplicates')).toBe(false);
 });
 
 test("a client's retry is stored once, and told to its sender alone", async () => {
@@ -163,11 +166,14 @@ test('a conversation that fails gives back its records from the failed one on, a
 
 test('a batch of more than one transaction is dense, in order, and told in one event', async () => {
   const ids = Array.from({ length: 120 }, (_, index) => `m${index}`);
-  expect(await parley.deliver.deliver(ids.map((messageId) => record({ messageId })))).toEqual([]);
+  const container = world.container();
+  expect(await container.deliver.deliver(ids.map((messageId) => record({ messageId })))).toEqual([]);
   expect(await log()).toEqual(ids.slice(0, 100).map((messageId, index) => `${index + 1} ${messageId} hello`));
   const events = (world.connections.posted.get(alice) ?? []).filter((frame) => frame.includes('"message"'));
   expect(events).toHaveLength(1);
   expect(heard(alice)).toEqual(['conversation', ...ids]);
+  expect(container.counted.get('MessagesStored')).toEqual([49, 49, 22]);
+  expect(container.counted.has('SequenceRetries')).toBe(false);
 });
 
 /** What a user's connection got, in full. */
@@ -332,6 +338,7 @@ describe('what operators see of a delivery', () => {
     await container.deliver.deliver([record({})]);
     expect(Object.fromEntries(container.counted)).toMatchObject({ MessagesStored: [2], Duplicates: [1, 1] });
     expect(container.counted.has('SequenceRetries')).toBe(false);
+    expect(heard(bob)).toEqual(['conversation', 'm1', 'm2', 'm1']);
   });
 
   test('how long the oldest of an event’s messages took', async () => {

@@ -34,9 +34,13 @@ beforeEach(async () => {
 const largeGroup = () => writeGroup(parley, alice, [bob, ...crowd], { subscriptions: 'complete' });
 
 let records = 0;
-function record(conversationId: string, senderId = alice, messageId: string = randomUUID()): StreamRecord {
+function record(
+  conversationId: string,
+  senderId = alice,
+  messageId: string = randomUUID(),
+  acceptedAt = new Date().toISOString(),
+): StreamRecord {
   records += 1;
-  const acceptedAt = new Date().toISOString();
   const message = { version: 1, acceptId: randomUUID(), acceptedAt, type: 'text', content: 'hello' };
   return {
     sequenceNumber: String(records),
@@ -80,6 +84,37 @@ test('its inbox rows stay as they are, but for how far senders have read', async
   expect(await parley.stores.inbox.row(bob, id)).toMatchObject({ lastSeq: 0, lastReadSeq: 1 });
   expect(await parley.stores.inbox.row(alice, id)).toMatchObject({ lastSeq: 0, lastReadSeq: 0 });
   expect(await parley.conversations.view(alice, id)).toMatchObject({ lastSeq: 1, unreadCount: 1 });
+});
+
+test('of a batch the read markers of 25 senders are written at once', async () => {
+  const id = await largeGroup();
+  const counted = new FaultSource([]);
+  const batch = crowd.slice(0, 40).map((userId) => record(id, userId));
+  expect(await world.container(counted).deliver.deliver(batch)).toEqual([]);
+  expect(counted.most).toBe(25);
+  expect(await parley.stores.inbox.row(crowd[39] ?? '', id)).toMatchObject({ lastSeq: 0, lastReadSeq: 40 });
+});
+
+test('a message that comes again does not bring back the row of a sender who has left', async () => {
+  const id = await largeGroup();
+  const one = record(id, bob);
+  await parley.deliver.deliver([one]);
+  await parley.members.remove(bob, id, bob);
+  expect(await parley.deliver.deliver([one])).toEqual([]);
+  expect(await parley.stores.inbox.row(bob, id)).toBeUndefined();
+});
+
+test('how long a message took counts from the oldest acceptance of its batch', async () => {
+  const id = await largeGroup();
+  await connect(parley, bob);
+  const container = world.container();
+  const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+  const ages = [1_000_000, 2_000_000, 1_000_000];
+  await parley.deliver.deliver(ages.map((ms) => record(id, alice, randomUUID(), ago(ms))));
+  await world.fanOutAll(container);
+  const latencies = container.counted.get('PushLatency') ?? [];
+  expect(latencies).toHaveLength(1);
+  expect(latencies[0]).toBeGreaterThanOrEqual(2_000_000);
 });
 
 test('a stranger is refused, and a retry goes to its sender alone', async () => {
