@@ -339,6 +339,7 @@ export class World {
         rateLimits,
         records,
         counts: countStore,
+        erasures,
         subscriptions: subscriptionStore,
         subscriptionWriter: writer,
         profiles,
