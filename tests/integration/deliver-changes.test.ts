@@ -170,6 +170,14 @@ test('what changes nothing gets no revision, and is told to its user alone', asy
   expect([heard(alice), heard(bob)]).toEqual([[], ['0-0', '1@undefined one', '0-0', '2@undefined two']]);
 });
 
+test('also of a message that was changed before', async () => {
+  await parley.deliver.deliver([edit('uno')]);
+  heard(alice);
+  heard(bob);
+  await parley.deliver.deliver([edit('uno')]);
+  expect([heard(alice), heard(bob)]).toEqual([[], ['0-1', '1@1 uno']]);
+});
+
 test('what is not allowed is told to its user alone, and the rest goes on', async () => {
   const [stranger = ''] = await world.users(1);
   await connect(parley, stranger);
@@ -292,8 +300,8 @@ test('in a large group what changes nothing is no job', async () => {
 
 test('in a large group the fan-out brings what has changed, once for several jobs', async () => {
   await inLargeGroup();
-  await parley.deliver.deliver([edit('uno'), edit('due', { seq: 2 })]);
-  await parley.deliver.deliver([react('👍', { userId: alice })]);
+  expect(await parley.deliver.deliver([edit('uno'), edit('due', { seq: 2 })])).toEqual([]);
+  expect(await parley.deliver.deliver([react('👍', { userId: alice })])).toEqual([]);
   expect(heard(bob)).toEqual([]);
   await world.fanOutAll();
   expect([heard(alice), heard(bob)]).toEqual(Array(2).fill(['0-3', '2@2 due', '1@3 uno']));
