@@ -4,8 +4,8 @@ import type { ConversationStore } from '../stores/conversation-store.ts';
 import type { MemberRow, MemberStore } from '../stores/member-store.ts';
 import type { LogEntry, LogPosition } from '../stores/message-log.ts';
 
-/** A container remembers the members of this many conversations, of at most so many each: some 20 MB at the worst. */
-const remembered = { conversations: 1_000, members: 200 };
+/** A container remembers the members of this many conversations, none of which is large: some 20 MB at the worst. */
+const rememberedConversations = 1_000;
 
 export type AllMembers = ReadonlyMap<string, MemberRow>;
 
@@ -96,10 +96,9 @@ export class ConversationStates {
   /** A Map keeps the order of insertion, so its first key is the one longest unused. */
   #remember(conversationId: string, version: number, members: AllMembers): void {
     this.#members.delete(conversationId);
-    if (members.size > remembered.members) return;
     this.#members.set(conversationId, { version, members });
     const [oldest] = this.#members.keys();
-    if (oldest !== undefined && this.#members.size > remembered.conversations) this.#members.delete(oldest);
+    if (oldest !== undefined && this.#members.size > rememberedConversations) this.#members.delete(oldest);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import { idempotencyKey } from '../stores/message-log.ts';
-import type { AllMembers, MembersAmong } from './conversation-states.ts';
+import type { AllMembers } from './conversation-states.ts';
 import type { ConversationViews } from './conversation-views.ts';
 import type { FanOutJobs } from './fan-out-jobs.ts';
 import type { Hop } from './hop.ts';
@@ -56,7 +56,7 @@ export class DeliverMessages {
     const answers = answersTo(persisted);
     if (roster.isLarge) {
       // Fan-out brings what was stored to everyone, the senders among them, and alone knows who is connected.
-      await this.#markOwnRead(conversationId, stored, roster.members);
+      await this.#markOwnRead(conversationId, stored);
       const seqs = stored.map((message) => message.seq);
       await this.#fanOut.queueMessages(conversationId, seqs, oldestAcceptance(messages));
       await this.#push.deliver(answers);
@@ -79,14 +79,12 @@ export class DeliverMessages {
     }
   }
 
-  /** In a large group no inbox row follows the messages; but a sender has read what it sent. */
-  async #markOwnRead(conversationId: string, stored: Message[], members: MembersAmong): Promise<void> {
+  /** In a large group no inbox row follows the messages; but a sender, unless it has left, has read what it sent. */
+  async #markOwnRead(conversationId: string, stored: Message[]): Promise<void> {
     const sentSeqs = new Map(stored.map((message) => [message.senderId, message.seq]));
-    await pMap(
-      [...sentSeqs].filter(([userId]) => members.has(userId)),
-      ([userId, ownSeq]) => this.#inbox.markRead(userId, conversationId, ownSeq),
-      { concurrency },
-    );
+    await pMap(sentSeqs, ([userId, ownSeq]) => this.#inbox.markRead(userId, conversationId, ownSeq), {
+      concurrency,
+    });
   }
 
   /** One update for each member and batch, of the newest message only. */
@@ -140,7 +138,6 @@ export class DeliverMessages {
   ): Promise<Map<string, ServerEvent>> {
     const seqs = new Set(stored.map((message) => message.seq));
     const newcomers = [...members.values()].filter((member) => seqs.has(member.joinedSeq + 1));
-    if (newcomers.length === 0) return new Map();
     const views = await this.#views.views(newcomers.map(({ userId }) => ({ userId, conversationId })));
     return new Map(views.map(({ userId, conversation }) => [userId, { type: 'conversation', conversation }]));
   }

@@ -119,7 +119,7 @@ export class Members {
       const before = await this.#memberships.member(conversationId, userId);
       if (before === undefined) throw noSuchMember();
       if (before.role === role) return before;
-      if (role === 'member') mustLeaveAnAdmin(head, before.role);
+      mustLeaveAnAdmin(head, before.role);
       return (await this.#memberships.setRole(head, before, role)) ? { ...before, role } : undefined;
     });
     await this.introduce(conversationId, [userId]);
@@ -171,7 +171,7 @@ export class Members {
    */
   async #welcome(conversationId: string, added: string[], userIds: string[]): Promise<void> {
     const before = await this.#conversations.head(conversationId);
-    if (before === undefined || (added.length === 0 && before.subscriptions === undefined)) return;
+    if (before === undefined) return;
     const welcome = before.subscriptions === undefined ? added : userIds;
     await this.introduce(conversationId, welcome);
     if (before.subscriptions === undefined) return;

@@ -129,7 +129,6 @@ export class PersistChanges {
         const record = settled.known.get(change.acceptId);
         if (record !== undefined) before.set(change, record);
       }
-      pending = pending.filter((change) => !before.has(change));
     }
   }
 
@@ -151,17 +150,18 @@ export class PersistChanges {
   /** What each change makes of its message, one after another. */
   #plan(state: ConversationState, messages: Map<number, Message>, changes: AcceptedChange[]): Plan {
     const entries = new Map<number, ChangeEntry>();
-    const plan: Plan = { entries: [], unchanged: [], refused: [] };
+    const unchanged: AcceptedChange[] = [];
+    const refused: RefusedChange[] = [];
     let revision = state.position.lastRevision;
     for (const change of changes) {
       const before = messages.get(change.seq);
-      const message = entries.get(change.seq)?.message ?? before;
       const by = { userId: change.userId, role: state.roster.members.get(change.userId)?.role };
       try {
-        if (before === undefined || message === undefined) throw messageNotFound();
+        if (before === undefined) throw messageNotFound();
+        const message = entries.get(change.seq)?.message ?? before;
         const after = changedMessage(message, change.change, by, this.#now(message));
         if (after === message) {
-          plan.unchanged.push(change);
+          unchanged.push(change);
           continue;
         }
         revision += 1;
@@ -169,11 +169,11 @@ export class PersistChanges {
         entries.set(change.seq, { before, message: { ...after, revision }, changes: applied });
       } catch (error) {
         if (!(error instanceof ParleyError)) throw error;
-        plan.refused.push({ change, messageId: before?.messageId, error });
+        refused.push({ change, messageId: before?.messageId, error });
       }
     }
-    plan.entries = [...entries.values()].sort((one, other) => revisionOf(one) - revisionOf(other));
-    return plan;
+    const byRevision = [...entries.values()].sort((one, other) => revisionOf(one) - revisionOf(other));
+    return { entries: byRevision, unchanged, refused };
   }
 
   /** Clocks of two functions differ; a message is not shown as edited before it was written. */

@@ -70,7 +70,7 @@ export class Withdrawal {
   }
 }
 
+/** Members come by user id, which stays the order of those who joined at the same time. */
 function longestStandingFirst(one: MemberRow, other: MemberRow): number {
-  if (one.joinedAt !== other.joinedAt) return one.joinedAt < other.joinedAt ? -1 : 1;
-  return one.userId < other.userId ? -1 : 1;
+  return Date.parse(one.joinedAt) - Date.parse(other.joinedAt);
 }

@@ -50,6 +50,9 @@ export class FaultSource {
   readonly #others: (what: Meanwhile) => Promise<void>;
   calls = 0;
   injected = 0;
+  /** The most calls that were under way at once. */
+  most = 0;
+  #underWay = 0;
 
   constructor(
     planned: readonly (Fault | Meanwhile)[],
@@ -65,9 +68,10 @@ export class FaultSource {
 
   /** Makes every call of `client` subject to this source, on behalf of `invocation`. */
   inject<Client extends FaultyClient>(client: Client, invocation: FaultyInvocation): Client {
-    const middleware: Middleware = (next, context) => async (args) => {
+    const middleware: Middleware = (nextOne, context) => async (args) => {
       if (invocation.dead) throw new Died();
       this.calls += 1;
+      const next = (one: unknown) => this.#counted(() => nextOne(one));
       const fault = this.#faults.shift() ?? 'none';
       if (fault !== 'none') this.injected += 1;
       switch (fault) {
@@ -102,6 +106,16 @@ export class FaultSource {
     // Inside the retries of the SDK, outside the reading of the answer. The stack's types name each client's own calls.
     client.middlewareStack.add(middleware as never, { step: 'deserialize', priority: 'high' } as never);
     return client;
+  }
+
+  async #counted<T>(call: () => Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    this.most = Math.max(this.most, this.#underWay);
+    try {
+      return await call();
+    } finally {
+      this.#underWay -= 1;
+    }
   }
 }
 

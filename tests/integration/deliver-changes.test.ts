@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
 import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import type { QueuedJob } from '../../lambdas/services/fan-out.ts';
@@ -9,6 +10,7 @@ import type { AcceptedChange, MessageChange } from '../../shared/domain/accepted
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { FaultSource } from '../faults/faults.ts';
+import { connect } from '../support/connect.ts';
 import { writeGroup } from '../support/group-rows.ts';
 import { type Container, World } from '../support/world.ts';
 
@@ -19,6 +21,7 @@ beforeAll(async () => {
   parley = world.container();
 });
 afterAll(() => world.close());
+afterEach(() => vi.restoreAllMocks());
 
 let alice: string;
 let bob: string;
@@ -27,19 +30,12 @@ let conversationId: string;
 /** A group of Alice, its admin, and Bob, each with a connection named like them, in which Bob has said three things. */
 beforeEach(async () => {
   [alice = '', bob = ''] = await world.users(2);
-  for (const userId of [alice, bob]) await connect(userId);
+  for (const userId of [alice, bob]) await connect(parley, userId);
   const group = { title: 'Two', memberIds: [bob] };
   conversationId = (await parley.conversations.createGroup(alice, group)).conversation.conversationId;
   await say(conversationId, ['one', 'two', 'three']);
   world.connections.posted.clear();
 });
-
-async function connect(userId: string): Promise<void> {
-  const now = Date.now();
-  const connection = { userId, connectionId: userId, connectedAt: now, lastSeenAt: now };
-  await parley.stores.presence.register(connection);
-  await parley.subscriptions.open(connection);
-}
 
 let sequenceNumber = 0;
 function record(accepted: { conversationId: string }): StreamRecord {
@@ -174,9 +170,17 @@ test('what changes nothing gets no revision, and is told to its user alone', asy
   expect([heard(alice), heard(bob)]).toEqual([[], ['0-0', '1@undefined one', '0-0', '2@undefined two']]);
 });
 
+test('also of a message that was changed before', async () => {
+  await parley.deliver.deliver([edit('uno')]);
+  heard(alice);
+  heard(bob);
+  await parley.deliver.deliver([edit('uno')]);
+  expect([heard(alice), heard(bob)]).toEqual([[], ['0-1', '1@1 uno']]);
+});
+
 test('what is not allowed is told to its user alone, and the rest goes on', async () => {
   const [stranger = ''] = await world.users(1);
-  await connect(stranger);
+  await connect(parley, stranger);
   await parley.deliver.deliver([
     edit('mine', { userId: alice }),
     react('👍', { userId: stranger }),
@@ -277,16 +281,27 @@ test('a page goes on where the one before ended, and moves with what is changed 
 async function inLargeGroup(): Promise<void> {
   const crowd = Array.from({ length: 220 }, () => `usr_${randomUUID()}`);
   conversationId = await writeGroup(parley, alice, [bob, ...crowd], { subscriptions: 'complete' });
-  for (const userId of [alice, bob]) await connect(userId);
+  for (const userId of [alice, bob]) await connect(parley, userId);
   await say(conversationId, ['one', 'two']);
   await world.fanOutAll();
   world.connections.posted.clear();
 }
 
+test('an erasure that finds nothing of the user in a message tells nobody', async () => {
+  expect(await parley.deliver.deliver([change({ type: 'erase' }, { userId: alice })])).toEqual([]);
+  expect([await lastRevision(), heard(alice), heard(bob)]).toEqual([0, [], []]);
+});
+
+test('in a large group what changes nothing is no job', async () => {
+  await inLargeGroup();
+  await parley.deliver.deliver([edit('one')]);
+  expect([await world.receiveJobs(), heard(alice), heard(bob)]).toEqual([[], [], ['0-0', '1@undefined one']]);
+});
+
 test('in a large group the fan-out brings what has changed, once for several jobs', async () => {
   await inLargeGroup();
-  await parley.deliver.deliver([edit('uno'), edit('due', { seq: 2 })]);
-  await parley.deliver.deliver([react('👍', { userId: alice })]);
+  expect(await parley.deliver.deliver([edit('uno'), edit('due', { seq: 2 })])).toEqual([]);
+  expect(await parley.deliver.deliver([react('👍', { userId: alice })])).toEqual([]);
   expect(heard(bob)).toEqual([]);
   await world.fanOutAll();
   expect([heard(alice), heard(bob)]).toEqual(Array(2).fill(['0-3', '2@2 due', '1@3 uno']));
@@ -335,9 +350,13 @@ test('an erasure empties what the user said and takes back their reactions, with
   heard(alice);
   const erasures = [1, 2, 3, 4].map((seq) => change({ type: 'erase' }, { seq }));
   expect(await parley.deliver.deliver(erasures)).toEqual([]);
-  expect(heard(alice)).toEqual(['2-6', '1@3 ', '2@4 ', '3@5 ', '4@6 ']);
+  const told = ['2-6', '1@3 ', '2@4 ', '3@5 ', '4@6 '];
+  expect(heard(alice)).toEqual(told);
+  heard(bob);
+  // Again, those who stay may not have heard of it; who is erased hears nothing.
   expect(await parley.deliver.deliver(erasures)).toEqual([]);
   expect(await lastRevision()).toBe(6);
+  expect([heard(alice), heard(bob)]).toEqual([told, []]);
   expect((await parley.stores.conversations.head(conversationId))?.lastMessagePreview?.text).toBe('');
 });
 
@@ -356,4 +375,133 @@ test('the reactions of one batch are told as one event, though they take several
     ]);
     expect(frames[0]).toMatchObject({ messages: [{ revision: records.length }] });
   }
+});
+
+test('a change in a group of two takes seven calls', async () => {
+  await parley.deliver.deliver([edit('uno')]);
+  const counted = new FaultSource([]);
+  // Head, members, message, transaction, and presence; and two posts.
+  await world.container(counted).deliver.deliver([edit('due')]);
+  expect(counted.calls).toBe(7);
+});
+
+test('what is refused is told with its action and the id of the message', async () => {
+  const { messageId } = (await parley.stores.messages.message(conversationId, 1)) ?? {};
+  const batch = [edit('mine', { userId: alice }), edit('none', { userId: alice, seq: 99 })];
+  const error = { type: 'error', message: expect.any(String), action: 'editMessage' };
+  for (const _ of ['once', 'again']) {
+    await parley.deliver.deliver(batch);
+    const frames = world.connections.posted.get(alice) ?? [];
+    world.connections.posted.delete(alice);
+    expect(frames.map((frame) => JSON.parse(frame))).toEqual([
+      { ...error, code: 'FORBIDDEN', messageId },
+      { ...error, code: 'NOT_FOUND' },
+    ]);
+  }
+});
+
+test('a known change and a new one to the same message are told as one', async () => {
+  const first = edit('uno');
+  await parley.deliver.deliver([first]);
+  heard(alice);
+  await parley.deliver.deliver([first, edit('eins')]);
+  expect(heard(alice)).toEqual(['1-2', '1@2 eins']);
+});
+
+test('a message is never said to be edited before it was written', async () => {
+  const ahead = new Date(Date.now() + 60_000).toISOString();
+  await parley.documents.send(
+    new UpdateCommand({
+      TableName: world.table('Conversations'),
+      Key: { conversationId },
+      UpdateExpression: 'SET lastActivityAt = :ahead',
+      ExpressionAttributeValues: { ':ahead': ahead },
+    }),
+  );
+  await say(conversationId, ['four']);
+  await parley.deliver.deliver([edit('quattro', { seq: 4 }), edit('uno')]);
+  const editedAt = async (seq: number) =>
+    (await parley.stores.messages.message(conversationId, seq))?.editedAt ?? '';
+  expect(await editedAt(4)).toBe(ahead);
+  expect((await editedAt(1)) < ahead).toBe(true);
+});
+
+test('changes of different messages that come again are told by their revisions, without what is between', async () => {
+  const [first, second, third] = [edit('uno'), edit('due', { seq: 2 }), edit('tre', { seq: 3 })];
+  await parley.deliver.deliver([first, second, third]);
+  heard(alice);
+  await parley.deliver.deliver([third, first]);
+  expect(heard(alice)).toEqual(['0-1', '1@1 uno', '2-3', '3@3 tre']);
+  await parley.deliver.deliver([third, second, first]);
+  expect(heard(alice)).toEqual(['0-3', '1@1 uno', '2@2 due', '3@3 tre']);
+});
+
+test('of one who has left nothing is remembered that was refused', async () => {
+  const records = async () => (await parley.stores.records.some(bob, 100)).length;
+  const before = await records();
+  await parley.deliver.deliver([edit('mine', { userId: alice }), change({ type: 'delete' }, { seq: 99 })]);
+  expect(await records()).toBe(before + 1);
+  await parley.members.remove(bob, conversationId, bob);
+  await parley.deliver.deliver([edit('gone')]);
+  expect(await records()).toBe(before + 1);
+});
+
+test('a batch that fails half-way tells what it stored, and the rest comes again', async () => {
+  const batch = Array.from({ length: 60 }, (_, index) => edit(`version ${index}`));
+  const container = world.container();
+  const { changeLog } = container.stores;
+  const settle = changeLog.settle.bind(changeLog);
+  changeLog.settle = async (position, outcome) => {
+    if (position.lastRevision > 0) throw new Error('away');
+    return settle(position, outcome);
+  };
+  expect(await container.deliver.deliver(batch)).toEqual(batch.slice(24));
+  expect(heard(alice)).toEqual(['0-24', '1@24 version 23']);
+  expect(container.reported).toEqual(['changes could not be stored']);
+});
+
+describe('what operators see of changes', () => {
+  test('how far each came, and how many were made', async () => {
+    const { messageId } = (await parley.stores.messages.message(conversationId, 1)) ?? {};
+    const container = world.container();
+    const first = edit('uno');
+    await container.deliver.deliver([
+      first,
+      react('👍', { userId: alice }),
+      edit('mine', { userId: alice }),
+      edit('none', { seq: 99 }),
+    ]);
+    expect(container.hops.filter(({ step }) => step !== 'pushed')).toEqual([
+      { step: 'changed', conversationId, messageId, seq: 1, revision: 2 },
+      { step: 'refused', conversationId, messageId, code: 'FORBIDDEN' },
+    ]);
+    expect(container.counted.get('ChangesStored')).toEqual([2]);
+    await container.deliver.deliver([first, edit('uno')]);
+    expect(container.counted.get('ChangesStored')).toEqual([2]);
+    expect(container.counted.has('SequenceRetries')).toBe(false);
+  });
+});
+
+describe('where another delivery is faster', () => {
+  test('the change is made to the message as that one left it, which is counted', async () => {
+    // Head, members, message; and the transaction.
+    const late = world.overtaken(3, () => parley.deliver.deliver([react('👍', { userId: alice })]));
+    expect(await late.deliver.deliver([edit('uno')])).toEqual([]);
+    const message = await parley.stores.messages.message(conversationId, 1);
+    expect(message).toMatchObject({ content: 'uno', reactions: { '👍': [alice] }, revision: 2 });
+    expect(late.counted.get('SequenceRetries')).toEqual([1]);
+  });
+
+  test('again and again, it is given up after twelve attempts, and comes again', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0); // Pauses are no part of it.
+    const container = world.container();
+    let attempts = 0;
+    container.stores.changeLog.settle = async () => {
+      attempts += 1;
+      return { outcome: 'lost', known: new Map() };
+    };
+    const batch = [edit('uno'), edit('due')];
+    expect(await container.deliver.deliver(batch)).toEqual(batch);
+    expect([attempts, container.reported]).toEqual([12, ['changes could not be stored']]);
+  });
 });

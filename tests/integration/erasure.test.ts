@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Slice, settlingMs } from '../../lambdas/services/erase-user.ts';
 import { messagesPerAppend } from '../../lambdas/stores/message-log.ts';
 import { UserStore } from '../../lambdas/stores/user-store.ts';
+import { FaultSource } from '../faults/faults.ts';
 import { writeGroup } from '../support/group-rows.ts';
 import { thoroughTest } from '../support/thorough-test.ts';
 import { type Container, World } from '../support/world.ts';
@@ -28,8 +29,10 @@ beforeEach(async () => {
 /** Slice by slice, to the end. */
 async function erase(userId: string, container = parley): Promise<Slice[]> {
   const slices: Slice[] = [];
-  while (slices.at(-1)?.step !== 'finished')
+  while (slices.at(-1)?.step !== 'finished') {
     slices.push(await container.erasure.next({ version: 1, userId }));
+    if (slices.length > 30) expect.fail('It does not end');
+  }
   return slices;
 }
 
@@ -126,6 +129,7 @@ test('a conversation that cannot be left keeps the job failing, and the user in 
     );
   await setMemberCount('not a number');
   await expect(parley.erasure.next({ version: 1, userId: erin })).rejects.toThrow('1 of 2 conversations');
+  expect(parley.reported).toEqual(['conversation could not be left']);
   expect(await parley.stores.inbox.someConversationIds(erin, 10)).toEqual([broken]);
   expect(await contents(sound)).toEqual(['What Erin said']);
 
@@ -159,6 +163,80 @@ test('it ends a minute after it began, when no request of before can be under wa
   expect(await container.erasure.next({ version: 1, userId: erin })).toEqual({ step: 'finished', done: 0 });
   // Nothing is queued any more than what those slices queued.
   expect(await world.waitingErasures()).toBe(waiting + 2);
+});
+
+test('it ends at the very moment when that minute is over, and says how far it came', async () => {
+  const { erasedAt } = await parley.account.end(erin);
+  let now = Date.parse(erasedAt);
+  const container = world.container(undefined, () => now);
+  const delays: number[] = [];
+  container.stores.erasures.put = async (_, seconds) => {
+    delays.push(seconds);
+  };
+  await container.erasure.next({ version: 1, userId: erin });
+  now += settlingMs - 1;
+  await container.erasure.next({ version: 1, userId: erin });
+  now += 1;
+  await container.erasure.next({ version: 1, userId: erin });
+  expect(delays).toEqual([60, 1]);
+  expect(container.hops).toEqual([
+    { step: 'settling', userId: erin, done: 0 },
+    { step: 'settling', userId: erin, done: 0 },
+    { step: 'finished', userId: erin, done: 0 },
+  ]);
+});
+
+test('a message is erased by one record, however often the user changed it', async () => {
+  const group = await writeGroup(parley, alice, [erin]);
+  await writeMessages(group, 2);
+  const fields = {
+    version: 1,
+    kind: 'change',
+    acceptedAt: new Date().toISOString(),
+    conversationId: group,
+  } as const;
+  const edits = ['first', 'second'].map((content) => {
+    const change = { type: 'edit', content } as const;
+    return { ...fields, seq: 1, userId: erin, acceptId: randomUUID(), change };
+  });
+  const data = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+  const records = edits.map((edit, index) => {
+    return { sequenceNumber: `${index}`, eventId: `${index}`, partitionKey: group, data: data(edit) };
+  });
+  expect(await parley.deliver.deliver(records)).toEqual([]);
+  await world.newRecords();
+  await erase(erin);
+  const erasures = (await world.newRecords()).map((record) => {
+    expect(record.partitionKey).toBe(group);
+    return JSON.parse(Buffer.from(record.data, 'base64').toString());
+  });
+  const erasure = { ...fields, acceptId: expect.any(String), acceptedAt: expect.any(String), userId: erin };
+  expect(erasures.sort((one, other) => one.seq - other.seq)).toEqual([
+    { ...erasure, seq: 1, change: { type: 'erase' } },
+    { ...erasure, seq: 2, change: { type: 'erase' } },
+  ]);
+  expect(new Set(erasures.map(({ acceptId }) => acceptId)).size).toBe(2);
+});
+
+test('messages go in slices of 125, until none is left', async () => {
+  const group = await writeGroup(parley, alice, [erin]);
+  await writeMessages(group, 130);
+  expect(await erase(erin)).toEqual([
+    { step: 'memberships', done: 1 },
+    { step: 'messages', done: 125 },
+    { step: 'messages', done: 5 },
+    { step: 'finished', done: 0 },
+  ]);
+  expect(await world.newRecords()).toHaveLength(130);
+});
+
+test('five conversations are left at once', async () => {
+  for (let count = 0; count < 8; count += 1) await writeGroup(parley, alice, [erin]);
+  const counted = new FaultSource([]);
+  expect(await world.container(counted).erasure.next({ version: 1, userId: erin })).toMatchObject({
+    done: 8,
+  });
+  expect(counted.most).toBe(5);
 });
 
 test('a large group forgets the connections, and the last admin of it hands over', async () => {

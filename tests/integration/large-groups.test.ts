@@ -4,6 +4,7 @@ import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import { bucketOfConnection } from '../../shared/domain/large-groups.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import { FaultSource } from '../faults/faults.ts';
+import { connect } from '../support/connect.ts';
 import { writeGroup } from '../support/group-rows.ts';
 import { thoroughTest } from '../support/thorough-test.ts';
 import { type Container, World } from '../support/world.ts';
@@ -29,20 +30,17 @@ beforeEach(async () => {
   [alice = '', bob = '', carol = '', dave = ''] = await world.users(4);
 });
 
-/** As the connect function does it; the connection is named like its user where nothing is said. */
-async function connect(userId: string, connectionId = userId, connectedAt = Date.now()): Promise<void> {
-  const connection = { userId, connectionId, connectedAt, lastSeenAt: connectedAt };
-  await parley.stores.presence.register(connection);
-  await parley.subscriptions.open(connection);
-}
-
 /** A large group of Alice, its admin, Bob and a crowd. */
 const largeGroup = () => writeGroup(parley, alice, [bob, ...crowd], { subscriptions: 'complete' });
 
 let records = 0;
-function record(conversationId: string, senderId = alice, messageId: string = randomUUID()): StreamRecord {
+function record(
+  conversationId: string,
+  senderId = alice,
+  messageId: string = randomUUID(),
+  acceptedAt = new Date().toISOString(),
+): StreamRecord {
   records += 1;
-  const acceptedAt = new Date().toISOString();
   const message = { version: 1, acceptId: randomUUID(), acceptedAt, type: 'text', content: 'hello' };
   return {
     sequenceNumber: String(records),
@@ -69,7 +67,7 @@ function heard(connectionId: string): (number | string)[] {
 
 test('storing takes as many calls in a group of 222 as it takes jobs, whoever its members are', async () => {
   const id = await largeGroup();
-  await connect(bob);
+  await connect(parley, bob);
   await say(id); // From now on the bucket is known to be in use.
   const counted = new FaultSource([]);
   const container = world.container(counted);
@@ -88,9 +86,40 @@ test('its inbox rows stay as they are, but for how far senders have read', async
   expect(await parley.conversations.view(alice, id)).toMatchObject({ lastSeq: 1, unreadCount: 1 });
 });
 
+test('of a batch the read markers of 25 senders are written at once', async () => {
+  const id = await largeGroup();
+  const counted = new FaultSource([]);
+  const batch = crowd.slice(0, 40).map((userId) => record(id, userId));
+  expect(await world.container(counted).deliver.deliver(batch)).toEqual([]);
+  expect(counted.most).toBe(25);
+  expect(await parley.stores.inbox.row(crowd[39] ?? '', id)).toMatchObject({ lastSeq: 0, lastReadSeq: 40 });
+});
+
+test('a message that comes again does not bring back the row of a sender who has left', async () => {
+  const id = await largeGroup();
+  const one = record(id, bob);
+  await parley.deliver.deliver([one]);
+  await parley.members.remove(bob, id, bob);
+  expect(await parley.deliver.deliver([one])).toEqual([]);
+  expect(await parley.stores.inbox.row(bob, id)).toBeUndefined();
+});
+
+test('how long a message took counts from the oldest acceptance of its batch', async () => {
+  const id = await largeGroup();
+  await connect(parley, bob);
+  const container = world.container();
+  const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+  const ages = [1_000_000, 2_000_000, 1_000_000];
+  await parley.deliver.deliver(ages.map((ms) => record(id, alice, randomUUID(), ago(ms))));
+  await world.fanOutAll(container);
+  const latencies = container.counted.get('PushLatency') ?? [];
+  expect(latencies).toHaveLength(1);
+  expect(latencies[0]).toBeGreaterThanOrEqual(2_000_000);
+});
+
 test('a stranger is refused, and a retry goes to its sender alone', async () => {
   const id = await largeGroup();
-  for (const userId of [alice, bob, carol]) await connect(userId);
+  for (const userId of [alice, bob, carol]) await connect(parley, userId);
   const messageId = randomUUID();
   await parley.deliver.deliver([record(id, bob, messageId), record(id, carol)]);
   await world.fanOutAll();
@@ -102,7 +131,7 @@ test('a stranger is refused, and a retry goes to its sender alone', async () => 
 
 test('a record whose jobs could not be queued comes again, and what it was to tell is told once', async () => {
   const id = await largeGroup();
-  await connect(bob);
+  await connect(parley, bob);
   // The last call of a delivery, and of the same one again, is the one that queues the jobs.
   const another = record(id);
   const [calls = 0, callsAgain = 0] = [await callsOf(another), await callsOf(another)];
@@ -126,7 +155,7 @@ async function callsOf(one: StreamRecord): Promise<number> {
 
 test('jobs that wait are carried out as one, in order, in as few events as fit', async () => {
   const id = await largeGroup();
-  await connect(bob);
+  await connect(parley, bob);
   for (let count = 0; count < 3; count += 1) await say(id);
   const jobs = [];
   for (const [fromSeq, toSeq] of [
@@ -146,8 +175,8 @@ test('jobs that wait are carried out as one, in order, in as few events as fit',
 
 test('a post that is throttled is tried again; one that fails costs nobody else anything', async () => {
   const id = await largeGroup();
-  await connect(bob);
-  await connect(alice);
+  await connect(parley, bob);
+  await connect(parley, alice);
   world.connections.throttled.set(bob, 5);
   await say(id);
   await world.fanOutAll();
@@ -157,8 +186,8 @@ test('a post that is throttled is tried again; one that fails costs nobody else 
 test('a connection that is gone is forgotten, unless it is too young to tell', async () => {
   const id = await largeGroup();
   const old = Date.now() - 60_000;
-  await connect(bob, 'old', old);
-  await connect(bob, 'young');
+  await connect(parley, bob, 'old', old);
+  await connect(parley, bob, 'young');
   world.connections.gone.add('old').add('young');
   await say(id);
   await world.fanOutAll();
@@ -192,7 +221,7 @@ test('a sync subscribes a connection that is not, and writes nothing for one tha
 test('a job whose reading fails comes again with its whole bucket; others are carried out', async () => {
   const id = await largeGroup();
   const other = await writeGroup(parley, bob, [alice, ...crowd], { subscriptions: 'complete' });
-  await connect(bob);
+  await connect(parley, bob);
   await say(id);
   await say(other);
   const jobs = [...(await world.receiveJobs()), ...(await world.receiveJobs())];
@@ -208,7 +237,7 @@ test('a job whose reading fails comes again with its whole bucket; others are ca
 
 test('a subscription whose time is over is not pushed to', async () => {
   const id = await largeGroup();
-  await connect(bob, bob, Date.now() - 3 * 60 * 60 * 1000);
+  await connect(parley, bob, bob, Date.now() - 3 * 60 * 60 * 1000);
   await say(id);
   await world.fanOutAll();
   expect(heard(bob)).toEqual([]);
@@ -216,7 +245,7 @@ test('a subscription whose time is over is not pushed to', async () => {
 
 test('who is removed hears no more, though the removing dies right after it was written', async () => {
   const id = await largeGroup();
-  await connect(bob);
+  await connect(parley, bob);
   // The count of conversations, head, caller, member, and the transaction.
   const dying = world.container(new FaultSource(['none', 'none', 'none', 'none', 'death']));
   await expect(dying.members.remove(alice, id, bob)).rejects.toThrow();
@@ -233,7 +262,7 @@ test('who is removed hears no more, though the removing dies right after it was 
 
 thoroughTest('a joining that died half-way is finished when it is repeated', async () => {
   const id = await largeGroup();
-  await connect(carol);
+  await connect(parley, carol);
   const counted = new FaultSource([]);
   await world.container(counted).members.add(alice, id, [dave]);
   for (let calls = 5; calls < counted.calls; calls += 1) {
@@ -251,7 +280,7 @@ thoroughTest('a joining that died half-way is finished when it is repeated', asy
 
 test('what is said while somebody joins is announced to them', async () => {
   const id = await largeGroup();
-  await connect(carol);
+  await connect(parley, carol);
   const container = world.container();
   const subscribe = container.subscriptions.subscribe.bind(container.subscriptions);
   container.subscriptions.subscribe = async (members) => {
@@ -270,8 +299,8 @@ thoroughTest(
     const counted = new FaultSource([]);
     const grow = async (container: Container, id: string) => container.members.add(alice, id, [carol]);
     const small = () => writeGroup(parley, alice, [bob, ...crowd.slice(0, 148)]);
-    await connect(alice);
-    await connect(bob);
+    await connect(parley, alice);
+    await connect(parley, bob);
     await grow(world.container(counted), await small());
     // The first calls, some among the marks, and the last ones.
     const deaths = [2, 4, 5, 60, 104, 106, 108, 158, 161, 164];
@@ -307,7 +336,7 @@ async function connectionsIn(id: string): Promise<string[]> {
 
 test('a group that shrinks stays large, and tells its members what small groups are told', async () => {
   const id = await largeGroup();
-  await connect(bob);
+  await connect(parley, bob);
   for (const userId of crowd.slice(0, 25)) await parley.members.remove(alice, id, userId);
   expect(await parley.stores.conversations.head(id)).toMatchObject({ memberCount: 197, isLarge: true });
   heard(bob);

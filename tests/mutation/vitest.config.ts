@@ -9,9 +9,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const quickestFirst = [
   'transactions',
   'membership',
+  'members',
   'deliver-messages',
   'presence',
   'erasure',
+  'withdrawals',
   'deliver-changes',
   'large-groups',
 ];

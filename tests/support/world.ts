@@ -36,6 +36,7 @@ import { EraseUser } from '../../lambdas/services/erase-user.ts';
 import { FanOut, type QueuedJob } from '../../lambdas/services/fan-out.ts';
 import { FanOutJobs } from '../../lambdas/services/fan-out-jobs.ts';
 import { GrowingGroups } from '../../lambdas/services/growing-groups.ts';
+import type { Hop } from '../../lambdas/services/hop.ts';
 import { Inbox } from '../../lambdas/services/inbox.ts';
 import { Members } from '../../lambdas/services/members.ts';
 import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
@@ -283,8 +284,12 @@ export class World {
     const count: Count = (metric, value = 1) => {
       counted.set(metric, [...(counted.get(metric) ?? []), value]);
     };
+    const hops: Parameters<Hop>[1][] = [];
+    const hop: Hop = (step, ids) => {
+      hops.push({ step, ...ids });
+    };
     const gateway = new ConnectionGateway(management);
-    const push = new Push(presence, gateway, report, count, () => {});
+    const push = new Push(presence, gateway, report, count, hop);
     const subscriptionStore = new SubscriptionStore(documents, tables.subscriptions);
     const writer = new SubscriptionWriter(documents, tables);
     const subscriptions = new Subscriptions(subscriptionStore, writer, inbox, presence);
@@ -321,12 +326,15 @@ export class World {
     const erasures = new ErasureQueue(sqs, this.#erasureQueueUrl);
     const account = new AccountErasure(users, new Presence(presence, gateway, profiles, report), erasures);
     const records = new UserRecordsStore(documents, tables.idempotency);
+    const withdrawal = new Withdrawal({ conversations, memberships, members, subscriptions });
     return {
       invocation,
       /** The values of each metric. */
       counted,
       /** What went wrong, in the words of the logs. */
       reported,
+      /** How far each message came. */
+      hops,
       documents,
       stores: {
         conversations,
@@ -341,6 +349,7 @@ export class World {
         rateLimits,
         records,
         counts: countStore,
+        erasures,
         subscriptions: subscriptionStore,
         subscriptionWriter: writer,
         profiles,
@@ -362,19 +371,20 @@ export class World {
         rates,
       }),
       account,
+      withdrawal,
       erasure: new EraseUser(
         {
           account,
           users,
           inbox,
-          withdrawal: new Withdrawal({ conversations, memberships, members, subscriptions }),
+          withdrawal,
           records,
           stream,
           presence,
           counts,
           queue: erasures,
           report,
-          hop: () => {},
+          hop,
         },
         clock,
       ),
@@ -390,7 +400,7 @@ export class World {
         queue,
         report,
         count,
-        hop: () => {},
+        hop,
       }),
       sync: new Sync(inbox, conversations, messages, changed),
       typing: new Typing({ inbox, members: memberships, buckets: rateLimits, push, clock }),
@@ -404,14 +414,14 @@ export class World {
           fanOut,
           offline: new OfflineMembers(new EventBus(events, 'events'), report, count),
           report,
-          hop: () => {},
+          hop,
         }),
         changes: new DeliverChanges({
           persist: new PersistChanges(changeLog, messages, states, count),
           push,
           fanOut,
           report,
-          hop: () => {},
+          hop,
         }),
         // No record of these tests is unreadable, so nothing may be sent there: this queue does not exist.
         deadLetters: new DeadLetterQueue(new SQSClient({ ...common, endpoint: 'http://127.0.0.1:9' }), ''),
@@ -419,6 +429,15 @@ export class World {
         count,
       }),
     };
+  }
+
+  /** A container that is overtaken: just before its call of this number, counted from 0, somebody else does something. */
+  overtaken(call: number, other: () => Promise<unknown>): Container {
+    const plan = [...Array<'none'>(call).fill('none'), 'join' as const];
+    const faults = new FaultSource(plan, async () => {
+      await other();
+    });
+    return this.container(faults);
   }
 
   async #fromTheBeginning(): Promise<string | undefined> {
