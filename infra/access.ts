@@ -109,7 +109,10 @@ export function environmentFor(
     }
   }
   if (definition.tables?.RateLimits) environment['RATE_LIMIT_SETTINGS'] = JSON.stringify(settings.rateLimits);
-  if (definition.knowsRegistration) environment['REGISTRATION'] = settings.registration;
+  if (definition.opensSessions) {
+    environment['REGISTRATION'] = settings.registration;
+    environment['SESSION_DAYS'] = String(settings.sessionDays);
+  }
   if (definition.readsTokenSecret) environment['TOKEN_SECRET_ARN'] = data.tokenSecret.secretArn;
   if (definition.readsTokenSecret && settings.auth !== 'built-in') {
     environment['OIDC_SETTINGS'] = JSON.stringify(settings.auth);

@@ -111,6 +111,9 @@ export const StageSettings = v.strictObject({
   /** `closed`: nobody can register an account; existing users log in as before. Close it when your team is in. */
   registration: v.optional(oneOf(['open', 'closed']), 'open'),
 
+  /** How long a session can be renewed before its user is to sign in again. A token of it lives for twelve hours. */
+  sessionDays: v.optional(wholeNumber(1, 3_650), 30),
+
   /**
    * Where users sign in. `built-in`: here, with a password. Or with an OIDC issuer of your own, whose tokens for this
    * audience are then the only ones that are good: docs/protocol.md, Tokens of an issuer. Its address is the `issuer` of its

@@ -41,8 +41,8 @@ export type FunctionDefinition = {
   fanOutQueue?: ('SendMessage' | 'ChangeMessageVisibility')[];
   /** Asks for users to be erased. */
   queuesErasures?: boolean;
-  /** Needs to know whether registration is open. */
-  knowsRegistration?: boolean;
+  /** Opens sessions: needs to know whether anybody may register, and how long a session can be renewed. */
+  opensSessions?: boolean;
 };
 
 const readUser: ItemAction[] = ['GetItem'];
@@ -85,7 +85,8 @@ export const functions = {
     ...answering,
     description: 'Accepts a message or a change to one: checks, queues durably, acknowledges',
     tables: {
-      ConversationsByUser: ['GetItem'],
+      Users: ['BatchGetItem'],
+      ConversationsByUser: ['BatchGetItem'],
       MessagesByConversation: ['GetItem'],
       RateLimits: ['UpdateItem'],
     },
@@ -96,12 +97,13 @@ export const functions = {
     ...answering,
     description: 'Moves read markers, tells who is writing and who is online, and keeps connections alive',
     tables: {
-      Users: readUser,
+      Users: ['GetItem', 'BatchGetItem'],
       Conversations: ['GetItem', 'BatchGetItem'],
       MembersByConversation: ['Query', 'BatchGetItem'],
       ConversationsByUser: ['GetItem', 'BatchGetItem', 'UpdateItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem', 'BatchGetItem'],
       Subscriptions: ['PutItem'],
+      EndedMemberships: ['PutItem'],
       RateLimits: ['UpdateItem'],
     },
     indexes: ['ConversationsByUser/byActivity', 'ConversationsByUser/subscribed'],
@@ -118,6 +120,7 @@ export const functions = {
       ConversationsByUser: ['BatchGetItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem'],
       Subscriptions: ['PutItem', 'BatchGetItem'],
+      EndedMemberships: ['PutItem'],
       RateLimits: ['UpdateItem'],
     },
     indexes: ['ConversationsByUser/subscribed'],
@@ -137,7 +140,7 @@ export const functions = {
     readsTokenSecret: true,
     readsUserIdSecret: true,
     readsEdgeSecret: true,
-    knowsRegistration: true,
+    opensSessions: true,
     tables: {
       Users: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
       Credentials: ['GetItem', 'PutItem', 'UpdateItem'],
@@ -145,6 +148,7 @@ export const functions = {
       ConversationsByUser: ['BatchGetItem'],
       RateLimits: ['UpdateItem', 'DeleteItem'],
       Presence: ['GetItem', 'UpdateItem'],
+      EndedMemberships: ['PutItem'],
     },
     indexes: ['ConversationsByUser/byActivity', 'ConversationsByUser/subscribed'],
     connections: ['DeleteConnection'],
@@ -233,7 +237,8 @@ export const functions = {
     fanOutQueue: ['ChangeMessageVisibility'],
   },
   'stream-erase': {
-    description: 'Erases a user: memberships, messages, presence, a slice at a time',
+    description:
+      'Goes on with what requests began: erasing a user, a slice at a time, and closing connections',
     memoryMegabytes: 512,
     timeoutSeconds: 60,
     tables: {
@@ -248,6 +253,7 @@ export const functions = {
       Subscriptions: ['DeleteItem'],
       EndedMemberships: ['PutItem'],
     },
+    indexes: ['ConversationsByUser/subscribed'],
     connections: ['PostToConnection', 'DeleteConnection'],
     putsManyToStream: true,
     queuesErasures: true,

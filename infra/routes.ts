@@ -47,6 +47,8 @@ export const httpRoutes: HttpRouteDefinition[] = [
   { methods: [GET], path: '/users', handler: 'http-users' },
   { methods: [POST], path: '/users', handler: 'http-users', throttle: 'signIn' },
   { methods: [GET, PATCH, DELETE], path: '/users/me', handler: 'http-users' },
+  { methods: [GET], path: '/users/me/sessions', handler: 'http-users' },
+  { methods: [DELETE], path: '/users/me/sessions/{sessionId}', handler: 'http-users' },
   { methods: [PUT], path: '/users/me/password', handler: 'http-users', throttle: 'signIn' },
   { methods: [POST], path: '/login', handler: 'http-users', throttle: 'signIn' },
   { methods: [POST], path: '/logout', handler: 'http-users' },

@@ -20,6 +20,7 @@ import { AccountErasure } from './services/account-erasure.ts';
 import { Accounts } from './services/accounts.ts';
 import { Acquaintances } from './services/acquaintances.ts';
 import { AnnouncePresence } from './services/announce-presence.ts';
+import { Arrival } from './services/arrival.ts';
 import { type Authenticate, AuthenticateByOwnToken } from './services/authenticate.ts';
 import { AuthenticateByIssuer } from './services/authenticate-by-issuer.ts';
 import { ChangedMessages } from './services/changed-messages.ts';
@@ -28,6 +29,7 @@ import { ConversationCounts } from './services/conversation-counts.ts';
 import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
 import { Conversations } from './services/conversations.ts';
+import { CutOff } from './services/cut-off.ts';
 import { DeliverChanges } from './services/deliver-changes.ts';
 import { DeliverMessages } from './services/deliver-messages.ts';
 import { DeliverRecords } from './services/deliver-records.ts';
@@ -50,6 +52,8 @@ import { Presence } from './services/presence.ts';
 import { Push } from './services/push.ts';
 import { RateLimiter } from './services/rate-limiter.ts';
 import { ReadMarkers } from './services/read-markers.ts';
+import { Registrations } from './services/registrations.ts';
+import { Sessions } from './services/sessions.ts';
 import { Subscriptions } from './services/subscriptions.ts';
 import { Sync } from './services/sync.ts';
 import { Tokens } from './services/tokens.ts';
@@ -58,6 +62,7 @@ import { Withdrawal } from './services/withdrawal.ts';
 import { Cache } from './stores/cache.ts';
 import { cacheAddress, openCache } from './stores/cache-client.ts';
 import { CachedPresence } from './stores/cached-presence.ts';
+import { type Caller, type CallerRows, RequestRows, SocketRows } from './stores/caller-rows.ts';
 import { ChangeLog } from './stores/change-log.ts';
 import { ChangeStore } from './stores/change-store.ts';
 import { ConnectionGateway } from './stores/connection-gateway.ts';
@@ -81,6 +86,7 @@ import { CachedRateBuckets } from './stores/rate-bucket-cache.ts';
 import { type RateBuckets, RateLimitStore } from './stores/rate-limit-store.ts';
 import { newRequestHandler } from './stores/request-handler.ts';
 import { SecretStore } from './stores/secret-store.ts';
+import { SessionStore } from './stores/session-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from './stores/subscription-store.ts';
 import { UserRecordsStore } from './stores/user-records-store.ts';
 import { ProfileStore, UserStore } from './stores/user-store.ts';
@@ -159,6 +165,12 @@ const erasureQueue = () =>
 // Services
 
 const tokens = /* @__PURE__ */ once(() => new Tokens(secret('TOKEN_SECRET_ARN')));
+/** The rows of callers whose request came with a token. */
+export const requestRows = () => new RequestRows(inboxStore());
+/** The rows of callers whose token was good when their socket opened. */
+export const socketRows = () =>
+  new SocketRows(tables(), { inbox: variable('INBOX_TABLE'), users: variable('USERS_TABLE') });
+const endedMemberships = () => new EndedMembershipStore(tables(), variable('ENDED_MEMBERSHIPS_TABLE'));
 const views = () => new ConversationViews(inboxStore(), conversationStore(), profiles());
 const push = (budgetMs?: number) =>
   new Push(connectionRegistry(), gateway(), report, count, hop, Date.now, budgetMs);
@@ -190,7 +202,10 @@ export const authenticateAndEnrol = (): Authenticate => {
 };
 
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
-export const presence = () => new Presence(connectionRegistry(), gateway(), profiles(), report);
+const registrations = () => new Registrations(connectionRegistry(), gateway(), report);
+export const arrival = () => new Arrival(registrations(), profiles());
+export const presence = () =>
+  new Presence(registrations(), profiles(), new CutOff(inboxStore(), endedMemberships()));
 const rateLimits = () => new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE'));
 const rateBuckets = (): RateBuckets => {
   const shared = cache();
@@ -205,8 +220,10 @@ export const rateLimiter = () => {
   );
 };
 export const frameLimits = () => new FrameLimits(rateLimiter(), gateway(), report);
-export const acceptMessage = () => new AcceptMessage(inboxStore(), rateLimiter(), stream(), count);
-export const acceptChange = () => new AcceptChange(inboxStore(), messages(), rateLimiter(), stream(), count);
+export const acceptMessage = <C extends Caller>(rows: CallerRows<C>) =>
+  new AcceptMessage(rows, rateLimiter(), stream(), count);
+export const acceptChange = <C extends Caller>(rows: CallerRows<C>) =>
+  new AcceptChange(rows, messages(), rateLimiter(), stream(), count);
 export const history = () => new History(inboxStore(), messages(), changedMessages());
 export const sync = () => new Sync(inboxStore(), conversationStore(), messages(), changedMessages());
 export const onlineStatuses = () => new OnlineStatuses(connectionRegistry());
@@ -215,8 +232,9 @@ export const announcePresence = () =>
   new AnnouncePresence({ inbox: inboxStore(), statuses: onlineStatuses(), push: push(2_000), report });
 export const acquaintances = () => new Acquaintances(inboxStore(), memberRows(), profiles());
 
-export const readMarkers = () =>
+export const readMarkers = <C extends Caller>(rows: CallerRows<C>) =>
   new ReadMarkers({
+    rows,
     inbox: inboxStore(),
     conversations: conversationStore(),
     members: memberRows(),
@@ -229,9 +247,14 @@ export const typing = () =>
 export const accounts = () =>
   new Accounts({
     users: users(),
-    tokens: tokens(),
+    sessions: new Sessions({
+      store: new SessionStore(tables(), variable('USERS_TABLE')),
+      tokens: tokens(),
+      presence: presence(),
+      queue: erasureQueue(),
+      maximumMs: Number(variable('SESSION_DAYS')) * 24 * 60 * 60 * 1000,
+    }),
     rates: rateLimiter(),
-    presence: presence(),
     registrationOpen: variable('REGISTRATION') === 'open',
     issuer: issuerTokens()?.issuer,
   });
@@ -318,7 +341,7 @@ export const deliverRecords = async () => {
 export const fanOut = () =>
   new FanOut({
     subscriptions: subscriptionStore(),
-    ended: new EndedMembershipStore(tables(), variable('ENDED_MEMBERSHIPS_TABLE')),
+    ended: endedMemberships(),
     messages: messages(),
     changed: changedMessages(),
     gateway: gateway(),

@@ -4,8 +4,12 @@
  */
 import { parseArgs } from 'node:util';
 import { Blocking } from '../lambdas/services/blocking.ts';
+import { CutOff } from '../lambdas/services/cut-off.ts';
 import { Presence } from '../lambdas/services/presence.ts';
+import { Registrations } from '../lambdas/services/registrations.ts';
 import { ConnectionGateway } from '../lambdas/stores/connection-gateway.ts';
+import { EndedMembershipStore } from '../lambdas/stores/ended-membership-store.ts';
+import { InboxStore } from '../lambdas/stores/inbox-store.ts';
 import { PresenceStore } from '../lambdas/stores/presence-store.ts';
 import { ProfileStore, UserStore } from '../lambdas/stores/user-store.ts';
 import { managementApiOf } from './deployment/connections.ts';
@@ -24,10 +28,16 @@ function blockingIn(deployment: Deployment, report: (what: string) => void) {
   const management = managementApiOf(deployment);
   const users = deployment.physicalId('Users');
   const presence = new Presence(
-    new PresenceStore(documents, deployment.physicalId('Presence'), deployment.region),
-    new ConnectionGateway(management),
+    new Registrations(
+      new PresenceStore(documents, deployment.physicalId('Presence'), deployment.region),
+      new ConnectionGateway(management),
+      report,
+    ),
     new ProfileStore(documents, users),
-    report,
+    new CutOff(
+      new InboxStore(documents, deployment.physicalId('ConversationsByUser')),
+      new EndedMembershipStore(documents, deployment.physicalId('EndedMemberships')),
+    ),
   );
   const store = new UserStore(documents, { users, credentials: deployment.physicalId('Credentials') });
   return {
@@ -62,8 +72,8 @@ async function main(): Promise<string> {
     if (values.unblock) return `${who} may log in again.`;
     if (failures > 0) {
       throw new Error(
-        `${who} is blocked, but ${failures} of their connections could not be closed. Run this again; by themselves they ` +
-          'close at their next heartbeat, within a minute.',
+        `${who} is blocked, but ${failures} of their connections could not be closed. They receive nothing, and what they ` +
+          'send is refused; API Gateway ends them within two hours.',
       );
     }
     return `${who} is blocked: their sessions and connections have ended.`;

@@ -11,12 +11,20 @@ import {
   UpdateSettingsBody,
 } from '../../shared/protocol/http.ts';
 import { created, httpHandler, noContent, ok, signedIn } from '../middleware/http-handler.ts';
-import { authenticate, conversations, inbox, members, rateLimiter, readMarkers } from '../runtime.ts';
+import {
+  authenticate,
+  conversations,
+  inbox,
+  members,
+  rateLimiter,
+  readMarkers,
+  requestRows,
+} from '../runtime.ts';
 
 const all = conversations();
 const inboxes = inbox();
 const membership = members();
-const markers = readMarkers();
+const markers = readMarkers(requestRows());
 const rates = rateLimiter();
 
 const reading = ({ userId }: { userId: string }) => rates.take('reads', userId);
@@ -58,7 +66,7 @@ export const handler = httpHandler(
     'PUT /conversations/{id}/read': signedIn(
       { admit: acting, path: ConversationPath, body: MarkReadBody },
       async ({ userId }, { path, body }) => {
-        return ok({ lastReadSeq: await markers.markRead(userId, path.id, body.seq) });
+        return ok({ lastReadSeq: await markers.markRead({ userId }, path.id, body.seq) });
       },
     ),
 

@@ -1,8 +1,8 @@
 import { MessagesQuery, SendMessageBody } from '../../shared/protocol/http.ts';
 import { accepted, httpHandler, ok, signedIn } from '../middleware/http-handler.ts';
-import { acceptMessage, authenticate, history, rateLimiter } from '../runtime.ts';
+import { acceptMessage, authenticate, history, rateLimiter, requestRows } from '../runtime.ts';
 
-const outgoing = acceptMessage();
+const outgoing = acceptMessage(requestRows());
 const stored = history();
 const rates = rateLimiter();
 
@@ -15,7 +15,7 @@ export const handler = httpHandler(
     ),
     'POST /messages': signedIn({ body: SendMessageBody }, async ({ userId }, { body }) => {
       const { messageId, conversationId } = body;
-      const { acceptedAt } = await outgoing.accept(userId, body);
+      const { acceptedAt } = await outgoing.accept({ userId }, body);
       return accepted({ messageId, conversationId, acceptedAt });
     }),
   },

@@ -1,7 +1,9 @@
 import {
   ChangePasswordBody,
+  EraseUserBody,
   LoginBody,
   RegisterBody,
+  SessionPath,
   UpdateProfileBody,
   UsersQuery,
 } from '../../shared/protocol/http.ts';
@@ -46,10 +48,21 @@ export const handler = httpHandler(
     'PATCH /users/me': signedIn({ admit: reading, body: UpdateProfileBody }, async (caller, { body }) =>
       ok(await users.setDisplayName(caller, body.displayName)),
     ),
-    'DELETE /users/me': signedIn({ admit: requesting }, async ({ userId }) => {
-      await erasure.request(userId);
+    'DELETE /users/me': signedIn({ admit: requesting, body: EraseUserBody }, async (caller, { body }) => {
+      await users.confirmPassword(caller, body.password);
+      await erasure.request(caller.userId);
       return begun;
     }),
+    'GET /users/me/sessions': signedIn({ admit: reading }, async (caller) =>
+      ok({ items: await users.sessions(caller) }),
+    ),
+    'DELETE /users/me/sessions/{sessionId}': signedIn(
+      { admit: reading, path: SessionPath },
+      async (caller, { path }) => {
+        await users.endSession(caller, path.sessionId);
+        return noContent;
+      },
+    ),
     'PUT /users/me/password': signedIn(
       { admit: () => users.admitPasswordChange(), body: ChangePasswordBody },
       async (caller, { body }) => ok(await users.changePassword(caller, body)),

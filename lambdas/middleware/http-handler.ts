@@ -6,7 +6,7 @@ import { limits } from '../../shared/protocol/limits.ts';
 import { mention } from '../logger.ts';
 import type { Authenticate } from '../services/authenticate.ts';
 import type { Peer } from '../services/client-address.ts';
-import type { User } from '../stores/user-store.ts';
+import type { SignedInUser } from '../services/sessions.ts';
 import { answerableError } from './answerable-error.ts';
 import { bearerToken } from './bearer-token.ts';
 import { mentionIds } from './named-ids.ts';
@@ -26,7 +26,7 @@ type Takes<Path, Query, Body> = { path?: Path; query?: Query; body?: Body };
 
 /** What is done before anything of the request is read: whoever is refused here, costs no more than this. */
 type AdmitPeer = { admit?: (peer: Peer) => Promise<void> };
-type AdmitCaller = { admit?: (caller: User, peer: Peer) => Promise<void> };
+type AdmitCaller = { admit?: (caller: SignedInUser, peer: Peer) => Promise<void> };
 
 type Request<Path extends v.GenericSchema, Query extends v.GenericSchema, Body extends v.GenericSchema> = {
   path: v.InferOutput<Path>;
@@ -35,7 +35,7 @@ type Request<Path extends v.GenericSchema, Query extends v.GenericSchema, Body e
   peer: Peer;
 };
 
-type Route = (event: Event, caller: () => Promise<User>) => Promise<Answer>;
+type Route = (event: Event, caller: () => Promise<SignedInUser>) => Promise<Answer>;
 
 /** A route that asks for no token. */
 export function open<
@@ -59,7 +59,7 @@ export function signedIn<
   Body extends v.GenericSchema = Nothing,
 >(
   takes: Takes<Path, Query, Body> & AdmitCaller,
-  run: (caller: User, request: Request<Path, Query, Body>) => Promise<Answer>,
+  run: (caller: SignedInUser, request: Request<Path, Query, Body>) => Promise<Answer>,
 ): Route {
   return async (event, caller) => {
     const user = await caller();

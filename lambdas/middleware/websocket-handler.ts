@@ -15,18 +15,24 @@ import { observed } from './observed.ts';
 import { parseJson } from './parse-json.ts';
 
 /** What the authorizer said of the connection; API Gateway hands it, as strings, to every later event of the socket. */
-export type ConnectionContext = { userId: string; authEpoch: string };
+export type ConnectionContext = { userId: string; authEpoch: string; sessionId?: string };
 
 export type WebSocketEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
   APIGatewayEventWebsocketRequestContextV2 & { authorizer: ConnectionContext }
 >;
 
-export type Caller = { userId: string; authEpoch: number; connectionId: string; connectedAt: number };
+export type Caller = {
+  userId: string;
+  authEpoch: number;
+  sessionId: string | undefined;
+  connectionId: string;
+  connectedAt: number;
+};
 
 export function callerOf({ requestContext }: WebSocketEvent): Caller {
   const { authorizer, connectionId, connectedAt } = requestContext;
-  const { userId, authEpoch } = authorizer;
-  return { userId, authEpoch: Number(authEpoch), connectionId, connectedAt };
+  const { userId, authEpoch, sessionId } = authorizer;
+  return { userId, authEpoch: Number(authEpoch), sessionId, connectionId, connectedAt };
 }
 
 type Action = (event: WebSocketEvent) => Promise<object | undefined>;

@@ -3,14 +3,14 @@ import { newAcceptId } from '../../shared/domain/ids.ts';
 import { changedMessage } from '../../shared/domain/message-changes.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
 import { conversationNotFound, messageNotFound } from '../../shared/protocol/errors.ts';
-import type { InboxStore } from '../stores/inbox-store.ts';
+import type { Caller, CallerRows } from '../stores/caller-rows.ts';
 import type { MessageStore } from '../stores/message-store.ts';
 import type { MessageStream } from '../stores/message-stream.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 /** The first half of an edit, a deletion or a reaction: once the answer is out, the change is durably queued. */
-export class AcceptChange {
-  readonly #inbox: InboxStore;
+export class AcceptChange<C extends Caller> {
+  readonly #rows: CallerRows<C>;
   readonly #messages: MessageStore;
   readonly #rates: RateLimiter;
   readonly #stream: MessageStream;
@@ -18,14 +18,14 @@ export class AcceptChange {
   readonly #clock: () => number;
 
   constructor(
-    inbox: InboxStore,
+    rows: CallerRows<C>,
     messages: MessageStore,
     rates: RateLimiter,
     stream: MessageStream,
     count: Count,
     clock: () => number = Date.now,
   ) {
-    this.#inbox = inbox;
+    this.#rows = rows;
     this.#messages = messages;
     this.#rates = rates;
     this.#stream = stream;
@@ -34,16 +34,17 @@ export class AcceptChange {
   }
 
   /**
-   * Throws `RATE_LIMITED`, `NOT_FOUND` to one who is no member or names no message, and what the message, as it is now,
+   * Throws `RATE_LIMITED`, `UNAUTHENTICATED` where a socket's session has ended, `NOT_FOUND` to one who is no member or names no message, and what the message, as it is now,
    * refuses. What is decided here may be decided otherwise when the change's turn comes; then an `error` event says so.
    */
   async accept(
-    userId: string,
+    caller: C,
     { conversationId, seq }: { conversationId: string; seq: number },
     change: MessageChange,
   ): Promise<{ messageId: string; acceptedAt: string }> {
+    const { userId } = caller;
     const [membership, message] = await Promise.all([
-      this.#inbox.row(userId, conversationId),
+      this.#rows.row(caller, conversationId),
       this.#messages.message(conversationId, seq),
       // As dear as a message: everyone in the conversation hears of it.
       this.#rates.take('messages', userId),

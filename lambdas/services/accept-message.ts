@@ -2,7 +2,7 @@ import type { AcceptedMessage } from '../../shared/domain/accepted-message.ts';
 import { newAcceptId } from '../../shared/domain/ids.ts';
 import type { Count } from '../../shared/domain/metrics.ts';
 import { conversationNotFound } from '../../shared/protocol/errors.ts';
-import type { InboxStore } from '../stores/inbox-store.ts';
+import type { Caller, CallerRows } from '../stores/caller-rows.ts';
 import type { MessageStream } from '../stores/message-stream.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
@@ -15,33 +15,33 @@ export type Outgoing = {
 };
 
 /** The first half of a send: once the answer is out, the message is durably queued. */
-export class AcceptMessage {
-  readonly #inbox: InboxStore;
+export class AcceptMessage<C extends Caller> {
+  readonly #rows: CallerRows<C>;
   readonly #rates: RateLimiter;
   readonly #stream: MessageStream;
   readonly #count: Count;
   readonly #clock: () => number;
 
   constructor(
-    inbox: InboxStore,
+    rows: CallerRows<C>,
     rates: RateLimiter,
     stream: MessageStream,
     count: Count,
     clock: () => number = Date.now,
   ) {
-    this.#inbox = inbox;
+    this.#rows = rows;
     this.#rates = rates;
     this.#stream = stream;
     this.#count = count;
     this.#clock = clock;
   }
 
-  /** Throws `RATE_LIMITED`, or `NOT_FOUND` to one who is no member. */
-  async accept(senderId: string, outgoing: Outgoing): Promise<{ acceptedAt: string }> {
+  /** Throws `RATE_LIMITED`, `UNAUTHENTICATED` where a socket's session has ended, or `NOT_FOUND` to one who is no member. */
+  async accept(sender: C, outgoing: Outgoing): Promise<{ acceptedAt: string }> {
     const { conversationId, messageId, content, type = 'text', replyTo } = outgoing;
     const [membership] = await Promise.all([
-      this.#inbox.row(senderId, conversationId),
-      this.#rates.take('messages', senderId),
+      this.#rows.row(sender, conversationId),
+      this.#rates.take('messages', sender.userId),
     ]);
     if (membership === undefined) throw conversationNotFound();
 
@@ -51,7 +51,7 @@ export class AcceptMessage {
       acceptId: newAcceptId(),
       acceptedAt,
       conversationId,
-      senderId,
+      senderId: sender.userId,
       messageId,
       type,
       content,

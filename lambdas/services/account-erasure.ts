@@ -29,7 +29,7 @@ export class AccountErasure {
   /** Holds the username back, refuses every token, and closes every connection. */
   async end(userId: string): Promise<Tombstone> {
     const tombstone = await this.#users.erase(userId);
-    await this.#presence.endAll(userId);
+    await this.#presence.closeEnded(userId);
     return tombstone;
   }
 }

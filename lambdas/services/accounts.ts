@@ -1,39 +1,35 @@
 import { newUserId } from '../../shared/domain/ids.ts';
-import type { Profile, PublicProfile } from '../../shared/protocol/entities.ts';
-import { ParleyError } from '../../shared/protocol/errors.ts';
+import type { Profile, PublicProfile, SessionInfo } from '../../shared/protocol/entities.ts';
+import { notSignedIn, ParleyError } from '../../shared/protocol/errors.ts';
 import type { User, UserStore } from '../stores/user-store.ts';
 import { refuseWeakPassword } from './new-passwords.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
-import type { Presence } from './presence.ts';
 import { ownProfile, publicProfile } from './profiles.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import { notSignedIn, type Tokens } from './tokens.ts';
+import type { Sessions, SignedInUser } from './sessions.ts';
+import type { IssuedToken } from './tokens.ts';
 
-type Session = { token: string; expiresAt: string };
-type SignedIn = Session & { user: Profile };
+type SignedIn = IssuedToken & { user: Profile };
 
 /** Accounts and their sessions: registering, signing in and out, and the profile. */
 export class Accounts {
   readonly #users: UserStore;
-  readonly #tokens: Tokens;
+  readonly #sessions: Sessions;
   readonly #rates: RateLimiter;
-  readonly #presence: Presence;
   readonly #registrationOpen: boolean;
   readonly #issuer: string | undefined;
 
   constructor(parts: {
     users: UserStore;
-    tokens: Tokens;
+    sessions: Sessions;
     rates: RateLimiter;
-    presence: Presence;
     registrationOpen: boolean;
     /** Where users sign in elsewhere. */
     issuer?: string | undefined;
   }) {
     this.#users = parts.users;
-    this.#tokens = parts.tokens;
+    this.#sessions = parts.sessions;
     this.#rates = parts.rates;
-    this.#presence = parts.presence;
     this.#registrationOpen = parts.registrationOpen;
     this.#issuer = parts.issuer;
   }
@@ -50,19 +46,29 @@ export class Accounts {
     username,
     password,
     displayName = username,
+    deviceName,
   }: {
     username: string;
     password: string;
     displayName?: string | undefined;
+    deviceName?: string | undefined;
   }): Promise<SignedIn> {
     refuseWeakPassword('password', password, username);
     // Before the costly hash; `create` decides for good.
     if (await this.#users.isTaken(username)) throw usernameTaken();
 
     const createdAt = new Date().toISOString();
-    const user: User = { userId: newUserId(), username, displayName, createdAt, authEpoch: 1 };
+    const { sessionId, session } = this.#sessions.begin(deviceName);
+    const user: User = {
+      userId: newUserId(),
+      username,
+      displayName,
+      createdAt,
+      authEpoch: 1,
+      sessions: { [sessionId]: session },
+    };
     if (!(await this.#users.create(user, await hashPassword(password)))) throw usernameTaken();
-    return this.#signIn(user);
+    return { user: ownProfile(user), ...(await this.#sessions.issue(user, sessionId, session)) };
   }
 
   /** Before anything of a login is read. It counts, whatever comes of it. */
@@ -76,7 +82,11 @@ export class Accounts {
    * for a wrong password.
    */
   async login(
-    { username, password }: { username: string; password: string },
+    {
+      username,
+      password,
+      deviceName,
+    }: { username: string; password: string; deviceName?: string | undefined },
     address: string,
   ): Promise<SignedIn> {
     await this.#rates.takeLogin(username, address);
@@ -90,18 +100,29 @@ export class Accounts {
     await this.#rates.loginSucceeded(username, address);
     // Only to those who know the password: nobody else learns that there is such an account.
     if (user.blocked) throw new ParleyError('FORBIDDEN', 'This account is blocked.');
-    return this.#signIn(user);
+    return { user: ownProfile(user), ...(await this.#sessions.open(user, deviceName)) };
   }
 
   /** A fresh token within the caller's session. */
-  async renew(caller: User): Promise<Session> {
+  async renew(caller: SignedInUser): Promise<IssuedToken> {
     this.#refuseWithIssuer();
-    return this.#tokens.issue(caller);
+    return this.#sessions.renew(caller);
   }
 
   async logout(caller: User): Promise<void> {
-    await this.#users.endSessions(caller.userId, caller.authEpoch);
-    await this.#presence.endAll(caller.userId);
+    await this.#sessions.endAll(caller);
+  }
+
+  async sessions(caller: SignedInUser): Promise<SessionInfo[]> {
+    this.#refuseWithIssuer();
+    return this.#sessions.of(caller);
+  }
+
+  /** @param sessionId one of the caller's, or `current` */
+  async endSession(caller: SignedInUser, sessionId: string): Promise<void> {
+    this.#refuseWithIssuer();
+    const ended = sessionId === 'current' ? caller.sessionId : sessionId;
+    if (ended !== undefined) await this.#sessions.end(caller.userId, ended);
   }
 
   /** Before anything of a password change is read: whether there can be one. */
@@ -114,28 +135,38 @@ export class Accounts {
    * goes on.
    */
   async changePassword(
-    caller: User,
+    caller: SignedInUser,
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-  ): Promise<Session> {
+  ): Promise<IssuedToken> {
     refuseWeakPassword('newPassword', newPassword, caller.username);
-    // A stolen token must not become a way to guess the password. Nor must guesses of others keep the owner from changing it.
+    const { sessionId, session } = this.#sessions.renewed(caller);
+    const passwordHash = await this.#checked(caller, currentPassword);
+    const toHash = await hashPassword(newPassword);
+    await this.#sessions.endingAll(caller.userId, async () => {
+      const changed = await this.#users.changePassword(caller, passwordHash, toHash, { sessionId, session });
+      if (!changed) throw new ParleyError('CONFLICT', 'The password or the sessions were changed meanwhile.');
+    });
+    return this.#sessions.issue({ ...caller, authEpoch: caller.authEpoch + 1 }, sessionId, session);
+  }
+
+  /**
+   * Throws where the caller does not know the account's password: a token alone, which may have been stolen, is not enough for
+   * what cannot be undone. Users of an issuer have none.
+   */
+  async confirmPassword(caller: User, password: string | undefined): Promise<void> {
+    if (this.#issuer !== undefined) return;
+    if (password === undefined) throw new ParleyError('BAD_REQUEST', 'password: is missing.');
+    await this.#checked(caller, password);
+  }
+
+  /** A stolen token must not become a way to guess the password. Nor must guesses of others keep the owner from proving it. */
+  async #checked(caller: User, password: string): Promise<string> {
     await this.#rates.takePasswordChange(caller.userId);
-    const credential = await this.#users.credential(caller.username);
-    if (
-      credential?.passwordHash === undefined ||
-      !(await verifyPassword(currentPassword, credential.passwordHash))
-    ) {
+    const passwordHash = (await this.#users.credential(caller.username))?.passwordHash;
+    if (passwordHash === undefined || !(await verifyPassword(password, passwordHash)))
       throw wrongCredentials();
-    }
     await this.#rates.passwordChangeSucceeded(caller.userId);
-    const changed = await this.#users.changePassword(
-      caller,
-      credential.passwordHash,
-      await hashPassword(newPassword),
-    );
-    if (!changed) throw new ParleyError('CONFLICT', 'The password or the sessions were changed meanwhile.');
-    await this.#presence.endAll(caller.userId);
-    return this.#tokens.issue({ userId: caller.userId, authEpoch: caller.authEpoch + 1 });
+    return passwordHash;
   }
 
   async setDisplayName(caller: User, displayName: string | undefined): Promise<Profile> {
@@ -155,10 +186,6 @@ export class Accounts {
     if (this.#issuer !== undefined) {
       throw new ParleyError('FORBIDDEN', `Users sign in with ${this.#issuer} here, and bring its tokens.`);
     }
-  }
-
-  async #signIn(user: User): Promise<SignedIn> {
-    return { user: ownProfile(user), ...(await this.#tokens.issue(user)) };
   }
 }
 

@@ -1,11 +1,10 @@
 import { issuedUserId } from '../../shared/domain/ids.ts';
-import { ParleyError } from '../../shared/protocol/errors.ts';
+import { notSignedIn, ParleyError } from '../../shared/protocol/errors.ts';
 import type { SecretStore } from '../stores/secret-store.ts';
 import type { User } from '../stores/user-store.ts';
 import type { Authenticate, Users } from './authenticate.ts';
 import type { Enrolment } from './enrolment.ts';
 import type { IssuerTokens } from './issuer-tokens.ts';
-import { notSignedIn } from './tokens.ts';
 
 /** By tokens of an OIDC issuer: docs/adr/0013-tokens-of-an-issuer.md. */
 export class AuthenticateByIssuer implements Authenticate {

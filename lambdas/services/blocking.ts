@@ -18,7 +18,7 @@ export class Blocking {
   async block(username: string): Promise<User | undefined> {
     return this.#of(username, async (user) => {
       await this.#users.block(user.userId);
-      await this.#presence.endAll(user.userId);
+      await this.#presence.closeEnded(user.userId);
     });
   }
 

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MetricName } from '../../shared/domain/metrics.ts';
+import { connectionLifetimeMs } from '../../shared/domain/sessions.ts';
 import type { Message } from '../../shared/protocol/entities.ts';
 import type { ServerEvent } from '../../shared/protocol/events.ts';
 import type { ConnectionGateway } from '../stores/connection-gateway.ts';
 import type { EndedMembershipStore } from '../stores/ended-membership-store.ts';
 import type { FanOutQueue } from '../stores/fan-out-queue.ts';
 import type { MessageStore } from '../stores/message-store.ts';
-import { type ConnectionRegistry, connectionLifetimeMs } from '../stores/presence-store.ts';
+import type { ConnectionRegistry } from '../stores/presence-store.ts';
 import type { Subscription, SubscriptionStore } from '../stores/subscription-store.ts';
 import type { ChangedMessages } from './changed-messages.ts';
 import { FanOut, type QueuedJob } from './fan-out.ts';
@@ -94,7 +95,8 @@ function newFanOut(): FanOut {
 
 function subscribe(connectionId: string, age = 60_000): void {
   const joinedAt = '2026-11-24T10:00:00.000Z';
-  subscriptions.push({ userId: `usr_${connectionId}`, connectionId, connectedAt: now - age, joinedAt });
+  const userId = `usr_${connectionId}`;
+  subscriptions.push({ userId, connectionId, connectedAt: now - age, joinedAt, authEpoch: 1 });
 }
 
 function store(count: number): void {

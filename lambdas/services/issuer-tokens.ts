@@ -1,8 +1,8 @@
 import { errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose';
 import * as v from 'valibot';
 import type { OidcSettings } from '../../shared/domain/oidc-settings.ts';
+import { notSignedIn } from '../../shared/protocol/errors.ts';
 import type { IssuerKeys } from '../stores/issuer-keys.ts';
-import { notSignedIn } from './tokens.ts';
 
 /** Signatures with a public key only: with a shared secret, the public key could be taken for one. */
 const algorithms = [

@@ -10,7 +10,8 @@ import type { Report } from './report.ts';
 const concurrency = 50;
 /** What pushing may take in all: it comes last, and must not cost the function the answer that everything is stored. */
 const defaultBudgetMs = 10_000;
-const youngMs = 10_000;
+/** The authorizer and `$connect` have 10 s each (infra/functions.ts). */
+const youngMs = 30_000;
 
 /** A connection this young may be refused as gone only because its handshake is still finishing. */
 export function isYoung({ connectedAt }: Pick<Connection, 'connectedAt'>, now: number): boolean {

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import type { InboxStore, Membership } from '../stores/inbox-store.ts';
 import type { Connection, PresenceStore } from '../stores/presence-store.ts';
-import type { SubscriptionStore, SubscriptionWriter } from '../stores/subscription-store.ts';
+import type { Subscriber, SubscriptionStore, SubscriptionWriter } from '../stores/subscription-store.ts';
 
 /** Writes under way at once. */
 const concurrency = 25;
@@ -32,17 +32,18 @@ export class Subscriptions {
   }
 
   /** A connection, already registered, is to receive what its user's groups say from now on. */
-  async open(connection: Pick<Connection, 'userId' | 'connectionId' | 'connectedAt'>): Promise<void> {
+  async open(connection: Subscriber): Promise<void> {
     const memberships = await this.#inbox.subscribed(connection.userId);
     await pMap(memberships, (membership) => this.#writer.put(membership, connection), { concurrency });
   }
 
-  /** The same for one that was opened before, should anything be lacking: most of the time nothing is written. */
-  async mend(connection: Pick<Connection, 'userId' | 'connectionId' | 'connectedAt'>): Promise<void> {
+  /** The same for one that was opened before. Answers whether anything was lacking: most of the time nothing is written. */
+  async mend(connection: Subscriber): Promise<boolean> {
     const memberships = await this.#inbox.subscribed(connection.userId);
-    if (memberships.length === 0) return;
+    if (memberships.length === 0) return false;
     const missing = await this.#store.missing(connection.connectionId, memberships);
     await pMap(missing, (membership) => this.#writer.put(membership, connection), { concurrency });
+    return missing.length > 0;
   }
 
   async close({ userId, connectionId }: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {

@@ -5,7 +5,7 @@ import type { SecretStore } from '../stores/secret-store.ts';
 import { Tokens } from './tokens.ts';
 
 const hour = 60 * 60 * 1000;
-const subject = { userId: 'usr_a', authEpoch: 3 };
+const subject = { userId: 'usr_a', authEpoch: 3, sessionId: 'ses_a' };
 const unauthenticated = expect.objectContaining({ code: 'UNAUTHENTICATED' });
 
 function tokensWith(keys: Keys, clock = Date.now): Tokens {
@@ -25,6 +25,7 @@ const goodClaims = () => ({
   iss: 'parley',
   sub: 'usr_a',
   epoch: 3,
+  sid: 'ses_a',
   iat: seconds() - 60,
   exp: seconds() + 60,
 });
@@ -40,6 +41,11 @@ test('a token lives twelve hours', async () => {
   const at = (time: number) => tokensWith({ current: key }, () => time).verify(token);
   await expect(at(Date.now() + 11 * hour)).resolves.toEqual(subject);
   await expect(at(Date.now() + 13 * hour)).rejects.toEqual(unauthenticated);
+});
+
+test('a token ends with its session', async () => {
+  const { expiresAt } = await tokens.issue(subject, Date.now() + hour);
+  expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(hour);
 });
 
 test('while the key is rotated, tokens of the previous one are good, and none are signed with it', async () => {
@@ -118,6 +124,7 @@ test.each<[string, () => Promise<string> | string]>([
   ],
   ['no subject', () => signed({ ...goodClaims(), sub: undefined })],
   ['no epoch', () => signed({ ...goodClaims(), epoch: undefined })],
+  ['no session', () => signed({ ...goodClaims(), sid: undefined })],
   ['no end', () => signed({ ...goodClaims(), exp: undefined })],
   ['no time of issue', () => signed({ ...goodClaims(), iat: undefined })],
   ['a life of more than twelve hours', () => signed({ ...goodClaims(), exp: seconds() + 13 * 3600 })],

@@ -1,20 +1,28 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { acceptedKeys, tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
-import { ParleyError } from '../../shared/protocol/errors.ts';
+import { notSignedIn } from '../../shared/protocol/errors.ts';
 import type { SecretStore } from '../stores/secret-store.ts';
 
 const issuer = 'parley';
 const algorithm = 'HS256';
 
-/** Who a token speaks for. */
-export type TokenSubject = { userId: string; authEpoch: number };
+/** Who a token speaks for, and of which of their sessions it is. */
+export type TokenSubject = { userId: string; authEpoch: number; sessionId: string };
+/** A token, and when it expires. */
+export type IssuedToken = { token: string; expiresAt: string };
 
 const lifetimeSeconds = tokenLifetimeMs / 1000;
 /** A function whose clock is behind by this much still accepts what the others issue. */
 const clockSkewSeconds = 15 * 60;
 
-const Claims = v.object({ sub: v.string(), epoch: v.number(), iat: v.number(), exp: v.number() });
+const Claims = v.object({
+  sub: v.string(),
+  epoch: v.number(),
+  sid: v.string(),
+  iat: v.number(),
+  exp: v.number(),
+});
 
 /** Bearer tokens: JWTs signed with the deployment's own secret; once it is rotated, the key before verifies while its tokens live. */
 export class Tokens {
@@ -26,11 +34,15 @@ export class Tokens {
     this.#clock = clock;
   }
 
-  async issue({ userId, authEpoch }: TokenSubject): Promise<{ token: string; expiresAt: string }> {
+  /** @param until when it expires, in ms since 1970; at the latest {@link tokenLifetimeMs} from now */
+  async issue(
+    { userId, authEpoch, sessionId }: TokenSubject,
+    until = Number.POSITIVE_INFINITY,
+  ): Promise<IssuedToken> {
     const { current } = await this.#secret.keys();
     const issuedAt = Math.floor(this.#clock() / 1000);
-    const expiresAt = issuedAt + lifetimeSeconds;
-    const token = await new SignJWT({ epoch: authEpoch })
+    const expiresAt = Math.min(Math.floor(until / 1000), issuedAt + lifetimeSeconds);
+    const token = await new SignJWT({ epoch: authEpoch, sid: sessionId })
       .setProtectedHeader({ alg: algorithm })
       .setSubject(userId)
       .setIssuer(issuer)
@@ -50,10 +62,10 @@ export class Tokens {
           issuer,
           currentDate: new Date(now),
         });
-        const { sub, epoch, iat, exp } = v.parse(Claims, payload);
+        const { sub, epoch, sid, iat, exp } = v.parse(Claims, payload);
         // Ours live no longer than this: one that does was made by somebody else who has the key.
         if (exp - iat > lifetimeSeconds || iat > now / 1000 + clockSkewSeconds) break;
-        return { userId: sub, authEpoch: epoch };
+        return { userId: sub, authEpoch: epoch, sessionId: sid };
       } catch (error) {
         if (error instanceof errors.JWSSignatureVerificationFailed) continue;
         if (error instanceof errors.JOSEError || error instanceof v.ValiError) break;
@@ -62,13 +74,6 @@ export class Tokens {
     }
     throw notSignedIn();
   }
-}
-
-export function notSignedIn(): ParleyError {
-  return new ParleyError(
-    'UNAUTHENTICATED',
-    'The token is missing, not valid, or no longer good: sign in again.',
-  );
 }
 
 function encode(key: string): Uint8Array {

@@ -1,3 +1,4 @@
+import type { SessionClaim } from '../../shared/domain/sessions.ts';
 import type { Askable } from './cache.ts';
 import {
   type Connection,
@@ -5,6 +6,7 @@ import {
   mayBeOpen,
   type PresenceStore,
   type Registration,
+  type SessionConnection,
   type Sighting,
 } from './presence-store.ts';
 
@@ -45,7 +47,7 @@ export class CachedPresence implements ConnectionRegistry {
     this.#clock = clock;
   }
 
-  async register(connection: Connection): Promise<Registration> {
+  async register(connection: Connection & Partial<SessionClaim>): Promise<Registration> {
     const isHeartbeat = connection.lastSeenAt > connection.connectedAt;
     const known = isHeartbeat ? await this.#seen(connection) : undefined;
     if (known !== undefined && known.length > 0) {
@@ -71,7 +73,7 @@ export class CachedPresence implements ConnectionRegistry {
   }
 
   /** Whoever ends a user's sessions must find each of them. */
-  async connectionsOf(userId: string): Promise<Connection[]> {
+  async connectionsOf(userId: string): Promise<SessionConnection[]> {
     return this.#table.connectionsOf(userId);
   }
 

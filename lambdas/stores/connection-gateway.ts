@@ -30,14 +30,16 @@ export class ConnectionGateway {
     }
   }
 
-  async close(connectionId: string): Promise<void> {
+  /** `'gone'` where there is no such connection: none any more, or none yet. Throws where it is unknown whether it was closed. */
+  async close(connectionId: string): Promise<'closed' | 'gone'> {
     try {
       await this.#client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }), {
         abortSignal: AbortSignal.timeout(timeoutMs),
       });
+      return 'closed';
     } catch (error) {
-      // Closed already.
-      if (!(error instanceof GoneException)) throw error;
+      if (error instanceof GoneException) return 'gone';
+      throw error;
     }
   }
 }

@@ -121,6 +121,21 @@ async function getBatch(documents: DynamoDBDocumentClient, table: string, keys: 
   return items;
 }
 
+/** Reads a few items of several tables at once, again if need be until it has all of them. Answers them by table. */
+export async function readTogether(
+  documents: DynamoDBDocumentClient,
+  command: BatchGetCommand,
+): Promise<Record<string, Item[]>> {
+  let found: Record<string, Item[]> = {};
+  const read = async (wanted: BatchGetCommand[]) => {
+    const answer = await documents.send(command);
+    found = answer.Responses ?? {};
+    return Object.keys(answer.UnprocessedKeys ?? {}).length > 0 ? wanted : [];
+  };
+  await sendWhole([command], batchAttempts, read, tablesAreBusy);
+  return found;
+}
+
 /** Deletes the items under `keys`, which must differ from one another. Throws where some may still be there. */
 export async function batchDelete(
   documents: DynamoDBDocumentClient,

@@ -1,8 +1,7 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { connectionLifetimeMs, type SessionClaim } from '../../shared/domain/sessions.ts';
 import { batchGet, type Item, isConditionFailure } from './dynamo.ts';
 
-/** API Gateway ends a WebSocket connection after 2 hours, whatever it does. */
-export const connectionLifetimeMs = 2 * 60 * 60 * 1000;
 /** How long it is remembered when a user was last seen. */
 const rememberedMs = 30 * 24 * 60 * 60 * 1000;
 /** A connection is one attribute of its user's item, so that adding and removing one is one update of no other. */
@@ -15,6 +14,9 @@ export type Connection = {
   connectedAt: number;
   lastSeenAt: number;
 };
+
+/** With the session it was opened in. */
+export type SessionConnection = Connection & SessionClaim;
 
 /** All that is known of a user's being here. */
 export type Sighting = {
@@ -31,11 +33,11 @@ export type Registration = { isNew: boolean; others: Connection[] };
 /** Which connections of this region each user has: the table knows, and a cache may be asked in its place. */
 export interface ConnectionRegistry {
   /** Registers a connection, or says that it was seen. */
-  register(connection: Connection): Promise<Registration>;
+  register(connection: Connection & Partial<SessionClaim>): Promise<Registration>;
   /** @param lastSeenAt when the connection ended, where that is known */
   remove(connection: Pick<Connection, 'userId' | 'connectionId'>, lastSeenAt?: number): Promise<void>;
   /** Each of them, whatever is remembered elsewhere, and though it may be dead. */
-  connectionsOf(userId: string): Promise<Connection[]>;
+  connectionsOf(userId: string): Promise<SessionConnection[]>;
   /** Of people who are to be pushed to: one that has just opened may be missing, one that closed may be there. */
   connectionsOfAll(userIds: readonly string[]): Promise<Connection[]>;
   /** After every change of before. Users of whom nothing is known are left out. */
@@ -67,7 +69,8 @@ export class PresenceStore implements ConnectionRegistry {
   }
 
   /** The others are all that the item holds: whoever is counted or evicted among them bounds it. */
-  async register({ userId, connectionId, connectedAt, lastSeenAt }: Connection): Promise<Registration> {
+  async register(connection: Connection & Partial<SessionClaim>): Promise<Registration> {
+    const { userId, connectionId, connectedAt, lastSeenAt, authEpoch, sessionId } = connection;
     const { Attributes } = await this.#documents.send(
       new UpdateCommand({
         TableName: this.#table,
@@ -75,7 +78,7 @@ export class PresenceStore implements ConnectionRegistry {
         UpdateExpression: 'SET #connection = :connection, lastSeenAt = :lastSeenAt, expiresAt = :expiresAt',
         ExpressionAttributeNames: { '#connection': prefix + connectionId },
         ExpressionAttributeValues: {
-          ':connection': { connectedAt, lastSeenAt },
+          ':connection': { connectedAt, lastSeenAt, authEpoch, sessionId },
           ...seenAt(lastSeenAt),
         },
         ReturnValues: 'ALL_OLD',
@@ -115,7 +118,7 @@ export class PresenceStore implements ConnectionRegistry {
     );
   }
 
-  async connectionsOf(userId: string): Promise<Connection[]> {
+  async connectionsOf(userId: string): Promise<SessionConnection[]> {
     const { Item } = await this.#documents.send(
       new GetCommand({
         TableName: this.#table,
@@ -127,7 +130,7 @@ export class PresenceStore implements ConnectionRegistry {
   }
 
   /** Consistent, as `Subscriptions` needs it: a connection that was registered before is there. */
-  async connectionsOfAll(userIds: readonly string[]): Promise<Connection[]> {
+  async connectionsOfAll(userIds: readonly string[]): Promise<SessionConnection[]> {
     return (await this.#items(userIds)).flatMap((item) => this.#openIn(item));
   }
 
@@ -141,7 +144,7 @@ export class PresenceStore implements ConnectionRegistry {
     });
   }
 
-  #openIn(item: Item): Connection[] {
+  #openIn(item: Item): SessionConnection[] {
     const now = this.#clock();
     return connectionsIn(item).filter((connection) => mayBeOpen(connection, now));
   }
@@ -156,18 +159,16 @@ function seenAt(lastSeenAt: number): { ':lastSeenAt': number; ':expiresAt': numb
   return { ':lastSeenAt': lastSeenAt, ':expiresAt': Math.ceil((lastSeenAt + rememberedMs) / 1000) };
 }
 
-function connectionsIn(item: Item | undefined): Connection[] {
+function connectionsIn(item: Item | undefined): SessionConnection[] {
   if (item === undefined) return [];
   return Object.entries(item)
     .filter(([name]) => name.startsWith(prefix))
-    .map(([name, value]) => {
+    .map(([name, value]) => ({
+      userId: String(item['userId']),
+      connectionId: name.slice(prefix.length),
+      // Of no user's epoch, where it was registered before sessions were kept.
+      authEpoch: 0,
       // Only `register` writes attributes of this prefix.
-      const { connectedAt, lastSeenAt } = value as { connectedAt: number; lastSeenAt: number };
-      return {
-        userId: String(item['userId']),
-        connectionId: name.slice(prefix.length),
-        connectedAt,
-        lastSeenAt,
-      };
-    });
+      ...(value as Pick<SessionConnection, 'connectedAt' | 'lastSeenAt'> & Partial<SessionClaim>),
+    }));
 }

@@ -1,12 +1,15 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { bucketIdOf, bucketOfConnection } from '../../shared/domain/large-groups.ts';
+import { connectionLifetimeMs } from '../../shared/domain/sessions.ts';
 import { batchGet, isLostRace, queryAll, transact } from './dynamo.ts';
 import type { Membership } from './inbox-store.ts';
-import { type Connection, connectionLifetimeMs } from './presence-store.ts';
+import type { SessionConnection } from './presence-store.ts';
 
 /** A connection that receives a group's messages, by virtue of one membership. */
-export type Subscription = Pick<Connection, 'userId' | 'connectionId' | 'connectedAt'> &
-  Pick<Membership, 'joinedAt'>;
+export type Subscription = Subscriber & Pick<Membership, 'joinedAt'>;
+
+/** A connection, and the session that it was opened in. */
+export type Subscriber = Omit<SessionConnection, 'lastSeenAt'>;
 
 /** `Subscriptions`: the live connections of each group that has outgrown pushing member by member. */
 export class SubscriptionStore {
@@ -65,7 +68,8 @@ export class SubscriptionStore {
           ExclusiveStartKey: from,
         }),
     );
-    return items as Subscription[]; // Only `SubscriptionWriter` writes the table.
+    // Only `SubscriptionWriter` writes the table. Before it wrote sessions, they were of no epoch.
+    return items.map((item) => ({ authEpoch: 0, ...(item as Omit<Subscription, 'authEpoch'>) }));
   }
 }
 
@@ -85,9 +89,16 @@ export class SubscriptionWriter {
    */
   async put(
     { userId, conversationId, joinedAt }: Membership,
-    { connectionId, connectedAt }: Pick<Connection, 'connectionId' | 'connectedAt'>,
+    { connectionId, connectedAt, authEpoch, sessionId }: Subscriber,
   ): Promise<boolean> {
-    const subscription: Subscription = { userId, connectionId, connectedAt, joinedAt };
+    const subscription: Subscription = {
+      userId,
+      connectionId,
+      connectedAt,
+      joinedAt,
+      authEpoch,
+      sessionId,
+    };
     try {
       await transact(this.#documents, [
         {

@@ -1,6 +1,14 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Session, Sessions } from '../../shared/domain/sessions.ts';
 import { limits } from '../../shared/protocol/limits.ts';
-import { batchGet, isConditionFailure, isLostRace, type TransactItem, transact } from './dynamo.ts';
+import {
+  batchGet,
+  despiteConflicts,
+  isConditionFailure,
+  isLostRace,
+  type TransactItem,
+  transact,
+} from './dynamo.ts';
 
 export type User = {
   userId: string;
@@ -13,6 +21,8 @@ export type User = {
   blocked?: true;
   /** In seconds. A token of an OIDC issuer that was issued by then is no longer good. */
   sessionsEndedAt?: number;
+  /** Those of this epoch that have not ended. Users of an OIDC issuer have none here. */
+  sessions?: Sessions;
 };
 
 /** What is left of one who was erased, so that nothing makes the same user anew. To everybody else there is no such user. */
@@ -104,8 +114,16 @@ export class UserStore {
     return found !== undefined && !('expiresAt' in found && found.expiresAt <= this.#clock() / 1000);
   }
 
-  /** Ends every session and sets another password. `false` where the password was changed meanwhile. */
-  async changePassword(user: User, fromHash: string, toHash: string): Promise<boolean> {
+  /**
+   * Sets another password, and ends every session but the one given, which goes on in the next epoch. `false` where the
+   * password was changed meanwhile, or all sessions were ended.
+   */
+  async changePassword(
+    user: User,
+    fromHash: string,
+    toHash: string,
+    { sessionId, session }: { sessionId: string; session: Session },
+  ): Promise<boolean> {
     try {
       await transact(this.#documents, [
         {
@@ -121,9 +139,14 @@ export class UserStore {
           Update: {
             TableName: this.#users,
             Key: { userId: user.userId },
-            UpdateExpression: 'SET authEpoch = :next',
-            ConditionExpression: 'authEpoch = :current',
-            ExpressionAttributeValues: { ':current': user.authEpoch, ':next': user.authEpoch + 1 },
+            UpdateExpression: 'SET authEpoch = :next, sessions = :only',
+            ConditionExpression: 'authEpoch = :current AND attribute_exists(sessions.#id)',
+            ExpressionAttributeNames: { '#id': sessionId },
+            ExpressionAttributeValues: {
+              ':current': user.authEpoch,
+              ':next': user.authEpoch + 1,
+              ':only': { [sessionId]: session },
+            },
           },
         },
       ]);
@@ -134,35 +157,21 @@ export class UserStore {
     }
   }
 
-  /** Ends every session that was begun at `authEpoch` or before. */
-  async endSessions(userId: string, authEpoch: number): Promise<void> {
-    try {
-      await this.#documents.send(
-        new UpdateCommand({
-          TableName: this.#users,
-          Key: { userId },
-          UpdateExpression: 'SET authEpoch = :next, sessionsEndedAt = :now',
-          ConditionExpression: 'authEpoch = :current',
-          ExpressionAttributeValues: { ':current': authEpoch, ':next': authEpoch + 1, ':now': seconds() },
-        }),
-      );
-    } catch (error) {
-      // A later epoch is there already: those sessions have ended.
-      if (!isConditionFailure(error)) throw error;
-    }
-  }
-
   /** Ends every session too: a blocked user has none, and a session of before never comes back. */
   async block(userId: string): Promise<void> {
-    await this.#documents.send(
-      new UpdateCommand({
-        TableName: this.#users,
-        Key: { userId },
-        UpdateExpression: 'SET blocked = :true, sessionsEndedAt = :now ADD authEpoch :one',
-        ConditionExpression: 'attribute_exists(username)',
-        ExpressionAttributeValues: { ':true': true, ':one': 1, ':now': seconds() },
-      }),
-    );
+    const command = new UpdateCommand({
+      TableName: this.#users,
+      Key: { userId },
+      UpdateExpression: 'SET blocked = :true, sessionsEndedAt = :now, sessions = :none ADD authEpoch :one',
+      ConditionExpression: 'attribute_exists(username)',
+      ExpressionAttributeValues: {
+        ':true': true,
+        ':one': 1,
+        ':none': {},
+        ':now': Math.floor(this.#clock() / 1000),
+      },
+    });
+    await despiteConflicts(() => this.#documents.send(command));
   }
 
   async unblock(userId: string): Promise<void> {
@@ -302,19 +311,20 @@ export class ProfileStore {
   }
 }
 
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
-}
+/** What the table holds. */
+export type UsersItem = User | Tombstone;
 
-type UsersItem = User | Tombstone;
+/** To everybody but who looks for tombstones, one who was erased is not there. */
+export function userIn(item: UsersItem | undefined): User | undefined {
+  return item === undefined || 'erasedAt' in item ? undefined : item;
+}
 
 async function readUser(
   documents: DynamoDBDocumentClient,
   table: string,
   userId: string,
 ): Promise<User | undefined> {
-  const item = await readItem(documents, table, userId);
-  return item === undefined || 'erasedAt' in item ? undefined : item;
+  return userIn(await readItem(documents, table, userId));
 }
 
 async function readItem(

@@ -16,8 +16,14 @@ export const handler = middy<APIGatewayRequestAuthorizerEvent, APIGatewayAuthori
     })),
   )
   .handler(async (event) => {
-    const { userId, authEpoch } = await users.caller(handshakeToken(event.headers)).catch(unauthorized);
-    const context: ConnectionContext = { userId, authEpoch: String(authEpoch) };
+    const caller = await users.caller(handshakeToken(event.headers)).catch(unauthorized);
+    const { userId, authEpoch, sessionId } = caller;
+    const context: ConnectionContext = {
+      userId,
+      authEpoch: String(authEpoch),
+      // API Gateway takes no value that is missing.
+      ...(sessionId !== undefined && { sessionId }),
+    };
     return {
       principalId: userId,
       policyDocument: {

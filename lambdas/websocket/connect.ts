@@ -4,9 +4,9 @@ import { ParleyError } from '../../shared/protocol/errors.ts';
 import { offersSubprotocol, subprotocol } from '../middleware/handshake.ts';
 import { observed } from '../middleware/observed.ts';
 import { callerOf, type WebSocketEvent } from '../middleware/websocket-handler.ts';
-import { announcePresence, presence, rateLimiter, subscriptions } from '../runtime.ts';
+import { announcePresence, arrival, rateLimiter, subscriptions } from '../runtime.ts';
 
-const connections = presence();
+const arrivals = arrival();
 const groups = subscriptions();
 const announcements = announcePresence();
 const rates = rateLimiter();
@@ -37,9 +37,10 @@ export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
     const caller = callerOf(event);
     // Not at the same time: a socket that is registered, and then refused, would have hidden from others who came or went.
     await rates.take('connections', caller.userId);
-    const { isOnly } = await connections.seen({ ...caller, lastSeenAt: caller.connectedAt });
-    const told = isOnly ? announcements.came(caller.userId) : undefined;
-    await groups.open(caller).finally(() => told);
+    await arrivals.opens({ ...caller, lastSeenAt: caller.connectedAt }, async ({ isOnly }) => {
+      const told = isOnly ? announcements.came(caller.userId) : undefined;
+      await groups.open(caller).finally(() => told);
+    });
     return {
       statusCode: 200,
       ...(offersSubprotocol(event.headers) && { headers: { 'Sec-WebSocket-Protocol': subprotocol } }),

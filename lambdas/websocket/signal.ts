@@ -8,11 +8,12 @@ import {
   presence,
   rateLimiter,
   readMarkers,
+  socketRows,
   subscriptions,
   typing,
 } from '../runtime.ts';
 
-const markers = readMarkers();
+const markers = readMarkers(socketRows());
 const writers = typing();
 const connections = presence();
 const groups = subscriptions();
@@ -22,32 +23,34 @@ const statuses = onlineStatuses();
 const rates = rateLimiter();
 
 export const handler = webSocketHandler(frameLimits(), {
-  markRead: action(MarkReadFrame, async ({ action, conversationId, seq }, { userId }) => {
-    await rates.take('actions', userId);
-    const lastReadSeq = await markers.markRead(userId, conversationId, seq);
+  markRead: action(MarkReadFrame, async ({ action, conversationId, seq }, caller) => {
+    await rates.take('actions', caller.userId);
+    const lastReadSeq = await markers.markRead(caller, conversationId, seq);
     return { type: 'ack', action, conversationId, lastReadSeq };
   }),
 
-  typing: action(TypingFrame, async ({ conversationId, state }, { userId }) => {
-    await rates.take('actions', userId);
-    await writers.tell(userId, conversationId, state);
+  typing: action(TypingFrame, async ({ conversationId, state }, caller) => {
+    await Promise.all([rates.take('actions', caller.userId), connections.mayAct(caller)]);
+    await writers.tell(caller.userId, conversationId, state);
     return undefined;
   }),
 
-  presence: action(PresenceFrame, async ({ userIds, conversationIds }, { userId }) => {
-    await rates.take('actions', userId);
-    const known = await people.among(userId, userIds, conversationIds);
+  presence: action(PresenceFrame, async ({ userIds, conversationIds }, caller) => {
+    await Promise.all([rates.take('actions', caller.userId), connections.mayAct(caller)]);
+    const known = await people.among(caller.userId, userIds, conversationIds);
     return { type: 'presence', users: await statuses.of(known) };
   }),
 
   heartbeat: action(HeartbeatFrame, async (_frame, caller) => {
     await rates.take('actions', caller.userId);
     const now = Date.now();
-    const [latestActivityAt, { isNew }] = await Promise.all([
+    const [latestActivityAt] = await Promise.all([
       conversations.latestActivityAt(caller.userId),
-      connections.seen({ ...caller, lastSeenAt: now }),
+      connections.seen({ ...caller, lastSeenAt: now }, async ({ isNew }) => {
+        if (isNew) await groups.open(caller);
+        return isNew;
+      }),
     ]);
-    if (isNew) await groups.open(caller);
     return {
       type: 'heartbeat',
       serverTime: new Date(now).toISOString(),

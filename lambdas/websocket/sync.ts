@@ -11,8 +11,7 @@ export const handler = webSocketHandler(frameLimits(), {
   sync: action(SyncFrame, async ({ conversations, limit }, caller) => {
     await rates.take('actions', caller.userId);
     // Registered before anything is read: what is stored after the reading is pushed to this connection.
-    await connections.seen({ ...caller, lastSeenAt: Date.now() });
-    await groups.mend(caller);
+    await connections.seen({ ...caller, lastSeenAt: Date.now() }, () => groups.mend(caller));
     return { type: 'sync', conversations: await synchronizer.sync(caller.userId, { conversations, limit }) };
   }),
 });

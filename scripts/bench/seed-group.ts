@@ -10,11 +10,14 @@ import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb
 import { SignJWT } from 'jose';
 import { emulatorClient } from '../../local/emulators/aws-client.ts';
 import type { Runtime } from '../../local/runtime.ts';
+import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 
 export type SeededUser = { userId: string; token: string };
 type Where = Pick<Runtime, 'url' | 'endpoints' | 'region' | 'accessKeyId' | 'tableNames' | 'physicalName'>;
 
+/** Each user has this one. */
+const sessionId = 'ses_seeded';
 /** BatchWriteItem takes 25 items a call (docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html). */
 const usersPerBatch = 25;
 
@@ -25,6 +28,7 @@ export async function seedUsers(runtime: Where, count: number): Promise<SeededUs
   const documents = DynamoDBDocumentClient.from(dynamodb);
   const table = runtime.tableNames['Users'];
   if (table === undefined) throw new Error('The template has no table Users');
+  const openedAt = Date.now();
   const userIds = Array.from({ length: count }, () => `usr_${randomUUID()}`);
   for (let start = 0; start < count; start += usersPerBatch) {
     const puts = userIds.slice(start, start + usersPerBatch).map((userId, index) => ({
@@ -35,6 +39,7 @@ export async function seedUsers(runtime: Where, count: number): Promise<SeededUs
           displayName: `Member ${start + index + 1}`,
           createdAt: new Date().toISOString(),
           authEpoch: 1,
+          sessions: { [sessionId]: { openedAt, renewedAt: openedAt, expiresAt: openedAt + tokenLifetimeMs } },
         },
       },
     }));
@@ -98,7 +103,7 @@ async function tokenKey(runtime: Where): Promise<Uint8Array> {
 
 /** As lambdas/services/tokens.ts issues them. */
 function tokenOf(userId: string, key: Uint8Array): Promise<string> {
-  return new SignJWT({ epoch: 1 })
+  return new SignJWT({ epoch: 1, sid: sessionId })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(userId)
     .setIssuer('parley')

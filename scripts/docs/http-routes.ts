@@ -24,8 +24,8 @@ import {
   ReadAnswer,
   RegisterBody,
   SendMessageBody,
-  SessionAnswer,
   SignedInAnswer,
+  TokenAnswer,
   UpdateConversationBody,
   UpdateMemberBody,
   UpdateProfileBody,
@@ -138,7 +138,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     operationId: 'renewToken',
     summary: 'A fresh token for a caller whose token is still good',
     answers: {
-      200: { description: 'The fresh token.', schema: SessionAnswer, example: { token, expiresAt } },
+      200: { description: 'The fresh token.', schema: TokenAnswer, example: { token, expiresAt } },
     },
   },
   'POST /logout': {
@@ -186,7 +186,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
       example: { currentPassword: 'correct horse', newPassword: 'battery staple' },
     },
     answers: {
-      200: { description: 'The token to go on with.', schema: SessionAnswer, example: { token, expiresAt } },
+      200: { description: 'The token to go on with.', schema: TokenAnswer, example: { token, expiresAt } },
     },
     errors: {
       UNAUTHENTICATED: 'The token is not good, or the current password is wrong.',

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { AccountErasure } from '../../lambdas/services/account-erasure.ts';
+import { CutOff } from '../../lambdas/services/cut-off.ts';
 import { Presence } from '../../lambdas/services/presence.ts';
+import { Registrations } from '../../lambdas/services/registrations.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
+import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
 import { ErasureQueue } from '../../lambdas/stores/erasure-queue.ts';
 import { InboxStore } from '../../lambdas/stores/inbox-store.ts';
 import { PresenceStore } from '../../lambdas/stores/presence-store.ts';
@@ -55,12 +58,18 @@ function partsOf(deployment: Deployment) {
   const users = new UserStore(documents, tables);
   let failures = 0;
   const presence = new Presence(
-    new PresenceStore(documents, deployment.physicalId('Presence'), deployment.region),
-    new ConnectionGateway(management),
+    new Registrations(
+      new PresenceStore(documents, deployment.physicalId('Presence'), deployment.region),
+      new ConnectionGateway(management),
+      () => {
+        failures += 1;
+      },
+    ),
     new ProfileStore(documents, tables.users),
-    () => {
-      failures += 1;
-    },
+    new CutOff(
+      new InboxStore(documents, deployment.physicalId('ConversationsByUser')),
+      new EndedMembershipStore(documents, deployment.physicalId('EndedMemberships')),
+    ),
   );
   const queue = new ErasureQueue(sqs, deployment.physicalId('ErasureJobs'));
   return {

@@ -10,6 +10,7 @@ function derivedId(prefix: string, ...parts: string[]): string {
 }
 
 export const newUserId = () => randomId('usr');
+export const newSessionId = () => randomId('ses');
 export const newConversationId = () => randomId('cnv');
 /** Names one acceptance of a message, so that a redelivery of it can be told from a client's retry. */
 export const newAcceptId = () => randomId('acc');

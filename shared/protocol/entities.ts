@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import {
   ConversationId,
   Count,
+  DeviceName,
   DisplayName,
   MessageId,
   OnlineStatus,
@@ -10,6 +11,7 @@ import {
   Role,
   Seq,
   SeqOrZero,
+  SessionId,
   Timestamp,
   UserId,
   Username,
@@ -45,6 +47,19 @@ export type PublicProfile = v.InferOutput<typeof PublicProfile>;
 
 export const Profile = v.object({ ...PublicProfile.entries, createdAt: Timestamp });
 export type Profile = v.InferOutput<typeof Profile>;
+
+/** One sign-in of a user, as the user sees it. */
+export const SessionInfo = v.object({
+  sessionId: SessionId,
+  /** What the device called itself when it signed in. */
+  deviceName: v.nullable(DeviceName),
+  createdAt: Timestamp,
+  /** When a token of it was last issued, or something last heard of one of its sockets. */
+  lastUsedAt: Timestamp,
+  /** Whether it is that of the request. */
+  current: v.boolean(),
+});
+export type SessionInfo = v.InferOutput<typeof SessionInfo>;
 
 export const MessagePreview = v.object({ seq: Seq, senderId: UserId, text: v.string() });
 export type MessagePreview = v.InferOutput<typeof MessagePreview>;

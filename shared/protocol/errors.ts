@@ -47,6 +47,14 @@ export function unavailable(message: string, random: () => number = Math.random)
   });
 }
 
+/** The same to who never was signed in, and to whom no longer is. */
+export function notSignedIn(): ParleyError {
+  return new ParleyError(
+    'UNAUTHENTICATED',
+    'The token is missing, not valid, or no longer good: sign in again.',
+  );
+}
+
 /** To members. */
 export function messageNotFound(): ParleyError {
   return new ParleyError('NOT_FOUND', 'There is no such message in this conversation.');

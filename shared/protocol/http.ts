@@ -1,12 +1,13 @@
 /** Bodies, queries and answers of the HTTP API, by route. Unknown fields and parameters are refused. */
 import * as v from 'valibot';
-import { Conversation, Member, Message, Profile, PublicProfile } from './entities.ts';
+import { Conversation, Member, Message, Profile, PublicProfile, SessionInfo } from './entities.ts';
 import { ErrorCodeName } from './errors.ts';
 import { ClientMessageType } from './frames.ts';
 import {
   Content,
   ConversationId,
   CreateId,
+  DeviceName,
   DisplayName,
   distinctUserIds,
   isOneForAllOrEach,
@@ -18,6 +19,7 @@ import {
   Role,
   Seq,
   SeqOrZero,
+  SessionId,
   SharedConversationIds,
   Timestamp,
   Title,
@@ -43,9 +45,16 @@ export const RegisterBody = v.strictObject({
   username: Username,
   password: NewPassword,
   displayName: v.optional(DisplayName),
+  deviceName: v.optional(DeviceName),
 });
-export const LoginBody = v.strictObject({ username: Username, password: Password });
+export const LoginBody = v.strictObject({
+  username: Username,
+  password: Password,
+  deviceName: v.optional(DeviceName),
+});
 export const UpdateProfileBody = v.strictObject({ displayName: v.optional(DisplayName) });
+/** With a password wherever users have one. */
+export const EraseUserBody = v.strictObject({ password: v.optional(Password) });
 export const ChangePasswordBody = v.strictObject({ currentPassword: Password, newPassword: NewPassword });
 
 export const UsersQuery = v.union(
@@ -110,14 +119,17 @@ export const SendMessageBody = v.strictObject({
 });
 
 export const ConversationPath = v.strictObject({ id: ConversationId });
+/** The session of the request may be called `current`. */
+export const SessionPath = v.strictObject({ sessionId: SessionId });
 export const MemberPath = v.strictObject({ id: ConversationId, userId: UserId });
 
-const Session = v.object({ token: v.string(), expiresAt: Timestamp });
+const Token = v.object({ token: v.string(), expiresAt: Timestamp });
 const nextCursor = v.nullable(v.string());
 
 export const HealthAnswer = v.object({ status: v.literal('ok'), version: v.string() });
-export const SessionAnswer = Session;
-export const SignedInAnswer = v.object({ user: Profile, ...Session.entries });
+export const TokenAnswer = Token;
+export const SessionsAnswer = v.object({ items: v.array(SessionInfo) });
+export const SignedInAnswer = v.object({ user: Profile, ...Token.entries });
 export const UsersAnswer = v.object({ users: v.array(PublicProfile) });
 export const InboxAnswer = v.object({ items: v.array(Conversation), nextCursor });
 export const ConversationAnswer = Conversation;

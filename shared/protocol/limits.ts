@@ -53,4 +53,6 @@ export const limits = {
   /** From one more member than this on, a group's connections are subscribed, well before messages depend on it. */
   subscribedMembers: 150,
   connectionsPerUser: 20,
+  sessionsPerUser: 30,
+  deviceNameCharacters: 64,
 } as const;

@@ -90,6 +90,7 @@ function shownName(max: number) {
 
 export const Title = shownName(limits.titleCharacters);
 export const DisplayName = shownName(limits.displayNameCharacters);
+export const DeviceName = shownName(limits.deviceNameCharacters);
 
 /** Case does not distinguish users: the name is kept in lower case. */
 export const Username = v.pipe(
@@ -112,6 +113,7 @@ export const UserId = id;
 export const ConversationId = id;
 export const MessageId = id;
 export const CreateId = id;
+export const SessionId = id;
 
 /** Up to as many as one call may name. One that is repeated counts once. */
 export function distinctUserIds(min: number) {

@@ -2,11 +2,8 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isLive } from '../../lambdas/services/online-status.ts';
-import {
-  type Connection,
-  type ConnectionRegistry,
-  connectionLifetimeMs,
-} from '../../lambdas/stores/presence-store.ts';
+import type { Connection, ConnectionRegistry } from '../../lambdas/stores/presence-store.ts';
+import { connectionLifetimeMs } from '../../shared/domain/sessions.ts';
 
 type Step = { kind: 'open' | 'seen' | 'close'; user: number; connection: number; container: number };
 
@@ -64,7 +61,7 @@ export function connectionRegistryContract(name: string, container: () => Connec
       });
       expect(await registry.register(at(userId, 'laptop', start + minute + 9_000))).toEqual({
         isNew: true,
-        others: [at(userId, 'phone', start, start + minute)],
+        others: [expect.objectContaining(at(userId, 'phone', start, start + minute))],
       });
     });
 
@@ -75,8 +72,8 @@ export function connectionRegistryContract(name: string, container: () => Connec
       await registry.register(old);
       expect(await registry.connectionsOfAll([userId])).toEqual([]);
       expect((await registry.sightingsOf([userId]))[0]?.connections).toEqual([]);
-      expect(await registry.connectionsOf(userId)).toEqual([old]);
-      expect(await registry.register(at(userId, 'new'))).toEqual({ isNew: true, others: [old] });
+      expect(await registry.connectionsOf(userId)).toMatchObject([old]);
+      expect(await registry.register(at(userId, 'new'))).toMatchObject({ isNew: true, others: [old] });
       expect(idsOf(await registry.connectionsOfAll([userId]))).toEqual(['new']);
     });
 
@@ -85,12 +82,14 @@ export function connectionRegistryContract(name: string, container: () => Connec
       const [userId, stranger] = [randomUUID(), randomUUID()];
       const sighting = async () => await registry.sightingsOf([userId, stranger, userId]);
       await registry.register(at(userId, 'phone'));
-      expect(await sighting()).toEqual([{ userId, connections: [at(userId, 'phone')], lastSeenAt: start }]);
+      expect(await sighting()).toMatchObject([
+        { userId, connections: [at(userId, 'phone')], lastSeenAt: start },
+      ]);
       await registry.register(at(userId, 'laptop', start + 1_000));
       await registry.remove(at(userId, 'phone'));
       expect(await sighting()).toMatchObject([{ lastSeenAt: start + 1_000 }]);
       await registry.remove(at(userId, 'laptop'), start + 2_000);
-      expect(await sighting()).toEqual([{ userId, connections: [], lastSeenAt: start + 2_000 }]);
+      expect(await sighting()).toMatchObject([{ userId, connections: [], lastSeenAt: start + 2_000 }]);
       // It was not there any more, so nobody was seen then.
       await registry.remove(at(userId, 'laptop'), start + 3_000);
       expect(await sighting()).toMatchObject([{ lastSeenAt: start + 2_000 }]);

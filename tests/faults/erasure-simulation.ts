@@ -99,9 +99,9 @@ export class ErasureSimulation {
     }
     await this.#deliver(Number.MAX_SAFE_INTEGER);
     const react = { type: 'react', emoji: '👍', op: 'add' } as const;
-    await acceptChange.accept(erin, { conversationId: own, seq: 1 }, react);
+    await acceptChange.accept({ userId: erin, authEpoch: 1 }, { conversationId: own, seq: 1 }, react);
     const edit = { type: 'edit', content: 'Erin meant' } as const;
-    await acceptChange.accept(erin, { conversationId: dm, seq: 2 }, edit);
+    await acceptChange.accept({ userId: erin, authEpoch: 1 }, { conversationId: dm, seq: 2 }, edit);
     // These are on their way when the erasure begins.
     await this.#say(erin, own);
     await this.#say(erin, large);
@@ -111,7 +111,10 @@ export class ErasureSimulation {
     this.#sent += 1;
     const isErin = userId === this.erin;
     const content = `${isErin ? 'Erin' : 'Another'} said ${this.#sent}`;
-    await this.#observer.accept.accept(userId, { conversationId, messageId: randomUUID(), content });
+    await this.#observer.accept.accept(
+      { userId, authEpoch: 1 },
+      { conversationId, messageId: randomUUID(), content },
+    );
     if (!isErin) this.kept.push({ conversationId, content });
   }
 

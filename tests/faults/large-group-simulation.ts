@@ -231,7 +231,7 @@ export class LargeGroupSimulation {
 
   #connection(actor: number, connectionId: string) {
     const now = Date.now();
-    return { userId: this.#userId(actor), connectionId, connectedAt: now, lastSeenAt: now };
+    return { userId: this.#userId(actor), connectionId, connectedAt: now, lastSeenAt: now, authEpoch: 1 };
   }
 
   #userId(actor: number): string {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { StreamRecord } from '../../lambdas/services/deliver-records.ts';
 import { newHead, newRow } from '../../lambdas/services/new-conversation.ts';
+import type { SocketCaller } from '../../lambdas/stores/caller-rows.ts';
 import { AcceptedChange } from '../../shared/domain/accepted-change.ts';
 import { ParleyError } from '../../shared/protocol/errors.ts';
 import type { Container, World } from '../support/world.ts';
@@ -121,14 +122,14 @@ export class Simulation {
         const head = await this.#observer.stores.conversations.head(conversationId);
         const seq = 1 + (which % Math.max(head?.lastSeq ?? 0, 1));
         await this.#insist(['NOT_FOUND', 'FORBIDDEN', 'CONFLICT'], ({ acceptChange }) =>
-          acceptChange.accept(this.#userId(user), { conversationId, seq }, change),
+          acceptChange.accept(this.#caller(user), { conversationId, seq }, change),
         );
         return;
       }
       case 'markRead': {
         const { user, conversation, seq } = step;
         const marked = await this.#insist(['NOT_FOUND'], ({ markers }) =>
-          markers.markRead(this.#userId(user), this.#conversationId(conversation), seq),
+          markers.markRead(this.#caller(user), this.#conversationId(conversation), seq),
         );
         if (marked === undefined) return;
         const key = `${user}/${conversation}`;
@@ -168,11 +169,16 @@ export class Simulation {
     }
   }
 
+  /** As a socket's, whose session is looked at with each frame. */
+  #caller(user: number): SocketCaller {
+    return { userId: this.#userId(user), authEpoch: 1 };
+  }
+
   async #send(message: Sent, conversation: number, content: string): Promise<void> {
     message.attempts.push({ conversation, content });
     const { messageId } = message;
     const ack = await this.#insist(['NOT_FOUND'], ({ accept }) =>
-      accept.accept(this.#userId(message.user), {
+      accept.accept(this.#caller(message.user), {
         conversationId: this.#conversationId(conversation),
         messageId,
         content,

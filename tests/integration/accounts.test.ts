@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Accounts } from '../../lambdas/services/accounts.ts';
-import type { Presence } from '../../lambdas/services/presence.ts';
 import type { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
+import { Sessions, type SignedInUser } from '../../lambdas/services/sessions.ts';
 import type { Tokens } from '../../lambdas/services/tokens.ts';
-import type { User } from '../../lambdas/stores/user-store.ts';
 import { World } from '../support/world.ts';
 
 let world: World;
@@ -16,14 +15,19 @@ afterAll(() => world.close());
 function accounts(users: object): Accounts {
   return new Accounts({
     users: users as ConstructorParameters<typeof Accounts>[0]['users'],
-    tokens: { issue: async () => ({ token: 't', expiresAt: '' }) } as unknown as Tokens,
+    sessions: new Sessions({
+      store: world.container().stores.sessions,
+      tokens: { issue: async () => ({ token: 't', expiresAt: '' }) } as unknown as Tokens,
+      presence: { closeEnded: async () => {}, lastSeenOfSessions: async () => new Map() },
+      queue: { putClosing: async () => {} },
+      maximumMs: Number.POSITIVE_INFINITY,
+    }),
     rates: {
       takeLogin() {},
       loginSucceeded() {},
       takePasswordChange() {},
       passwordChangeSucceeded() {},
     } as unknown as RateLimiter,
-    presence: { endAll() {} } as unknown as Presence,
     registrationOpen: true,
   });
 }
@@ -31,7 +35,9 @@ function accounts(users: object): Accounts {
 test('a login that was begun with the old password ends with it', async () => {
   const { users } = world.container().stores;
   await accounts(users).register({ username: 'race', password: 'old password' });
-  const caller = (await users.user((await users.credential('race'))?.userId ?? '')) as User; // Just registered.
+  const user = await users.user((await users.credential('race'))?.userId ?? '');
+  const [sessionId] = Object.keys(user?.sessions ?? {});
+  const caller = { ...user, sessionId } as SignedInUser; // Just registered.
 
   // The password is changed while the login checks it: after the credential was read, before the user is.
   const slow = Object.assign(Object.create(users), {

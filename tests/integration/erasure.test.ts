@@ -335,7 +335,7 @@ describe('where tables were restored from a backup', () => {
 test('a profile that is changed while it goes does not come back', async () => {
   await parley.account.request(erin);
   expect(await parley.stores.users.setDisplayName(erin, 'Erin')).toBe(false);
-  await parley.stores.users.endSessions(erin, 1);
+  await parley.stores.sessions.endAll(erin, 1);
   await expect(parley.stores.users.block(erin)).rejects.toThrow();
   expect(Object.keys((await parley.stores.users.tombstone(erin)) ?? {}).sort()).toEqual([
     'erasedAt',

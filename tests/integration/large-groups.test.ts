@@ -209,7 +209,8 @@ test('a connection that is gone is forgotten, unless it is too young to tell', a
 
 test('a sync subscribes a connection that is not, and writes nothing for one that is', async () => {
   const id = await largeGroup();
-  const connection = { userId: bob, connectionId: bob, connectedAt: Date.now(), lastSeenAt: Date.now() };
+  const now = Date.now();
+  const connection = { userId: bob, connectionId: bob, connectedAt: now, lastSeenAt: now, authEpoch: 1 };
   await parley.stores.presence.register(connection);
   await parley.subscriptions.mend(connection);
   expect(await connectionsIn(id)).toEqual([bob]);
@@ -343,8 +344,8 @@ test('a group that shrinks stays large, and tells its members what small groups 
   await say(id);
   await world.fanOutAll();
   expect(heard(bob)).toEqual([1]);
-  await parley.markers.markRead(alice, id, 1);
-  await parley.markers.markRead(bob, id, 1);
+  await parley.markers.markRead({ userId: alice, authEpoch: 1 }, id, 1);
+  await parley.markers.markRead({ userId: bob, authEpoch: 1 }, id, 1);
   expect(heard(bob)).toEqual(['read']);
 });
 

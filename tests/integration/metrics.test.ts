@@ -64,9 +64,15 @@ function record(message: Partial<AcceptedMessage>): StreamRecord {
 const counted = () => Object.fromEntries(parley.counted);
 
 test('an accepted message is counted when the stream has it, and not when it is refused', async () => {
-  await parley.accept.accept(alice, { conversationId, messageId: 'm1', content: 'hello' });
+  await parley.accept.accept(
+    { userId: alice, authEpoch: 1 },
+    { conversationId, messageId: 'm1', content: 'hello' },
+  );
   await expect(
-    parley.accept.accept(alice, { conversationId: 'cnv_other', messageId: 'm2', content: 'hello' }),
+    parley.accept.accept(
+      { userId: alice, authEpoch: 1 },
+      { conversationId: 'cnv_other', messageId: 'm2', content: 'hello' },
+    ),
   ).rejects.toThrow();
   expect(counted()).toEqual({ MessagesAccepted: [1] });
 });

@@ -1,10 +1,13 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CutOff } from '../../lambdas/services/cut-off.ts';
 import { Presence } from '../../lambdas/services/presence.ts';
+import { Registrations } from '../../lambdas/services/registrations.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
-import type { PresenceStore } from '../../lambdas/stores/presence-store.ts';
-import { ProfileStore, type UserStore } from '../../lambdas/stores/user-store.ts';
+import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
+import type { PresenceStore, SessionConnection } from '../../lambdas/stores/presence-store.ts';
+import type { SessionStore } from '../../lambdas/stores/session-store.ts';
 import { limits } from '../../shared/protocol/limits.ts';
 import { connectionRegistryContract } from '../contracts/connection-registry.ts';
 import { World } from '../support/world.ts';
@@ -12,28 +15,36 @@ import { World } from '../support/world.ts';
 let world: World;
 let documents: DynamoDBDocumentClient;
 let store: PresenceStore;
-let users: UserStore;
+let sessions: SessionStore;
 let presence: Presence;
 beforeAll(async () => {
   world = await World.open();
   const container = world.container();
   documents = container.documents;
   store = container.stores.presence;
-  users = container.stores.users;
-  const profiles = new ProfileStore(container.documents, world.table('Users'));
+  sessions = container.stores.sessions;
   const client = new ApiGatewayManagementApiClient({
     endpoint: world.connections.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  presence = new Presence(store, new ConnectionGateway(client), profiles, (what) => {
-    throw new Error(what);
-  });
+  const ended = new EndedMembershipStore(documents, world.table('EndedMemberships'));
+  presence = new Presence(
+    new Registrations(store, new ConnectionGateway(client), (what) => {
+      throw new Error(what);
+    }),
+    container.stores.profiles,
+    new CutOff(container.stores.inbox, ended),
+  );
 });
 afterAll(() => world.close());
 
 async function idsOf(userId: string): Promise<string[]> {
   return (await store.connectionsOf(userId)).map((connection) => connection.connectionId).sort();
+}
+
+function seen(connection: SessionConnection): Promise<void> {
+  return presence.seen(connection, async () => false);
 }
 
 connectionRegistryContract('the table', () => store);
@@ -63,17 +74,17 @@ test('one connection too many costs the one seen longest ago', async () => {
   const now = Date.now();
   const ids = Array.from({ length: limits.connectionsPerUser }, (_, index) => `${userId}-${index}`);
   for (const [index, connectionId] of ids.entries()) {
-    await presence.seen({ userId, authEpoch: 1, connectionId, connectedAt: now, lastSeenAt: now + index });
+    await seen({ userId, authEpoch: 1, connectionId, connectedAt: now, lastSeenAt: now + index });
   }
   // The first is seen again, so that the second is the one seen longest ago.
-  await presence.seen({
+  await seen({
     userId,
     authEpoch: 1,
     connectionId: ids[0] ?? '',
     connectedAt: now,
     lastSeenAt: now + 100,
   });
-  await presence.seen({
+  await seen({
     userId,
     authEpoch: 1,
     connectionId: 'newest',
@@ -83,21 +94,22 @@ test('one connection too many costs the one seen longest ago', async () => {
   expect(await idsOf(userId)).toEqual([...ids.filter((_, index) => index !== 1), 'newest'].sort());
 });
 
-test('ending all closes each of them', async () => {
+test('all that belong to ended sessions are closed', async () => {
   const [userId = ''] = await world.users(1);
   for (const connectionId of ['one', 'two']) {
-    await presence.seen({ userId, connectionId, authEpoch: 1, connectedAt: 1, lastSeenAt: 1 });
+    await seen({ userId, connectionId, authEpoch: 1, connectedAt: 1, lastSeenAt: 1 });
   }
-  await presence.endAll(userId);
+  await sessions.endAll(userId, 1);
+  await presence.closeEnded(userId);
   expect(await idsOf(userId)).toEqual([]);
   expect(world.connections.closed).toEqual(expect.arrayContaining(['one', 'two']));
 });
 
 test('a connection of an ended session is closed as soon as it shows itself', async () => {
   const [userId = ''] = await world.users(1);
-  await users.endSessions(userId, 1);
+  await sessions.endAll(userId, 1);
   const stale = { userId, authEpoch: 1, connectionId: 'stale', connectedAt: 1, lastSeenAt: 1 };
-  await expect(presence.seen(stale)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  await expect(seen(stale)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(await idsOf(userId)).toEqual([]);
   expect(world.connections.closed).toContain('stale');
 });

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const minute = 60_000;
 const start = Date.parse('2026-11-24T10:00:00.000Z');
-const subject = { userId: 'usr_a', authEpoch: 1 };
+const subject = { userId: 'usr_a', authEpoch: 1, sessionId: 'ses_a' };
 let secrets = 0;
 
 /** A secret of its own, and functions that remember its keys, all by one clock. */
@@ -119,7 +119,7 @@ test('ninety days after a rotation the key before it opens nothing, whoever has 
   expect(keys().previous).toBe(leaked);
   time.now += 90 * 24 * 60 * minute;
   const forge = (claims: object) =>
-    new SignJWT({ epoch: 1, ...claims })
+    new SignJWT({ epoch: 1, sid: 'ses_a', ...claims })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject('usr_victim')
       .setIssuer('parley')

@@ -30,7 +30,7 @@ async function costsIn(size: number): Promise<Costs> {
   expect(new Set(connectionIds.map(bucketOfConnection)).size).toBe(subscriptionBuckets);
   for (const [index, userId] of members.entries()) {
     const connectionId = connectionIds[index] ?? '';
-    const connection = { userId, connectionId, connectedAt, lastSeenAt: connectedAt };
+    const connection = { userId, connectionId, connectedAt, lastSeenAt: connectedAt, authEpoch: 1 };
     await parley.stores.presence.register(connection);
     await parley.subscriptions.open(connection);
   }

@@ -518,7 +518,8 @@ describe('subscriptions', () => {
     const bucket = bucketOfConnection(connectionId);
     const { joinedAt } = await member(bob);
     const membership = { userId: bob, conversationId, joinedAt };
-    const connection = { userId: bob, connectionId, connectedAt };
+    const session = { authEpoch: 1, sessionId: 'ses_bob' };
+    const connection = { userId: bob, connectionId, connectedAt, ...session };
     const put = (one: Membership) => parley.stores.subscriptionWriter.put(one, connection);
 
     expect(await put(membership)).toBe(false); // The row is not marked.
@@ -530,7 +531,7 @@ describe('subscriptions', () => {
     expect(await put(membership)).toBe(true);
     expect(await subscriptions.isEmpty(conversationId, bucket)).toBe(false);
     expect(await subscriptions.isEmpty(conversationId, (bucket + 1) % 16)).toBe(true);
-    const stored = { userId: bob, connectionId, connectedAt, joinedAt };
+    const stored = { ...connection, joinedAt };
     const [found] = await subscriptions.inBucket(conversationId, bucket);
     // Two hours after the connection was made, in whole seconds, and never before it ends.
     expect(found).toMatchObject({ ...stored, expiresAt: 1_700_000_001 + 2 * 60 * 60 });
@@ -581,35 +582,38 @@ describe('users', () => {
     await expect(failing.create(newUser())).rejects.toThrow('injected');
   });
 
-  test('a password is changed by who knows the old one, and all sessions end with it', async () => {
+  test('a password is changed by who knows the old one, and all other sessions end with it', async () => {
     const { users } = parley.stores;
-    const user = newUser();
+    const session = { openedAt: 1, renewedAt: 1, expiresAt: 2 };
+    const user = { ...newUser(), sessions: { own: session, other: session } };
+    const kept = { sessionId: 'own', session: { ...session, renewedAt: 2 } };
     await users.create(user, 'old');
-    expect(await users.changePassword(user, 'wrong', 'new')).toBe(false);
-    expect(await users.changePassword({ ...user, authEpoch: 2 }, 'old', 'new')).toBe(false);
+    expect(await users.changePassword(user, 'wrong', 'new', kept)).toBe(false);
+    expect(await users.changePassword({ ...user, authEpoch: 2 }, 'old', 'new', kept)).toBe(false);
+    expect(await users.changePassword(user, 'old', 'new', { ...kept, sessionId: 'ended' })).toBe(false);
     expect(await users.credential(user.username)).toMatchObject({ passwordHash: 'old' });
     expect(await users.user(user.userId)).toEqual(user);
-    expect(await users.changePassword(user, 'old', 'new')).toBe(true);
+    expect(await users.changePassword(user, 'old', 'new', kept)).toBe(true);
     expect(await users.credential(user.username)).toMatchObject({ passwordHash: 'new' });
-    expect(await users.user(user.userId)).toEqual({ ...user, authEpoch: 2 });
+    expect(await users.user(user.userId)).toEqual({ ...user, authEpoch: 2, sessions: { own: kept.session } });
     const failing = world.container(new FaultSource(['before'])).stores.users;
-    await expect(failing.changePassword(user, 'new', 'newer')).rejects.toThrow('injected');
+    await expect(failing.changePassword(user, 'new', 'newer', kept)).rejects.toThrow('injected');
   });
 
   test('sessions of an epoch end once, and failures are passed on', async () => {
-    const { users } = parley.stores;
+    const { users, sessions } = parley.stores;
     const user = newUser();
     await users.create(user);
     const seconds = () => Math.floor(Date.now() / 1000);
     const before = seconds();
-    await users.endSessions(user.userId, 1);
-    await users.endSessions(user.userId, 1);
+    await sessions.endAll(user.userId, 1);
+    await sessions.endAll(user.userId, 1);
     const ended = await users.user(user.userId);
-    expect(ended).toEqual({ ...user, authEpoch: 2, sessionsEndedAt: expect.any(Number) });
+    expect(ended).toEqual({ ...user, authEpoch: 2, sessionsEndedAt: expect.any(Number), sessions: {} });
     expect(ended?.sessionsEndedAt).toBeGreaterThanOrEqual(before);
     expect(ended?.sessionsEndedAt).toBeLessThanOrEqual(seconds());
-    const failing = world.container(new FaultSource(['before'])).stores.users;
-    await expect(failing.endSessions(user.userId, 2)).rejects.toThrow('injected');
+    const failing = world.container(new FaultSource(['before'])).stores.sessions;
+    await expect(failing.endAll(user.userId, 2)).rejects.toThrow('injected');
   });
 
   test('who is blocked has no session of before, and is let in again', async () => {
@@ -617,7 +621,13 @@ describe('users', () => {
     const user = newUser();
     await users.create(user);
     await users.block(user.userId);
-    const blocked = { ...user, authEpoch: 2, blocked: true, sessionsEndedAt: expect.any(Number) };
+    const blocked = {
+      ...user,
+      authEpoch: 2,
+      blocked: true,
+      sessions: {},
+      sessionsEndedAt: expect.any(Number),
+    };
     expect(await users.user(user.userId)).toEqual(blocked);
     await users.unblock(user.userId);
     const { blocked: _, ...unblocked } = blocked;

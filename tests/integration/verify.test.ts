@@ -37,11 +37,18 @@ async function openGroup(): Promise<void> {
 }
 
 const send = (senderId: string, messageId: string = randomUUID()) =>
-  parley.accept.accept(senderId, { conversationId, messageId, type: 'text', content: `said ${messageId}` });
+  parley.accept.accept(
+    { userId: senderId, authEpoch: 1 },
+    { conversationId, messageId, type: 'text', content: `said ${messageId}` },
+  );
 
 const edit = () => ({ type: 'edit', content: `said otherwise ${randomUUID()}` }) as const;
 const react = (userId: string, seq: number, emoji = '👍') =>
-  parley.acceptChange.accept(userId, { conversationId, seq }, { type: 'react', emoji, op: 'add' });
+  parley.acceptChange.accept(
+    { userId: userId, authEpoch: 1 },
+    { conversationId, seq },
+    { type: 'react', emoji, op: 'add' },
+  );
 
 async function deliverAll(): Promise<void> {
   expect(await parley.deliver.deliver(await world.newRecords())).toEqual([]);
@@ -181,7 +188,11 @@ test('any damage is found exactly, mended while people write, and messages are a
           await deliverAll();
           // A head whose revision is behind would give numbers out twice: nobody changes anything until it is mended.
           if (!names.includes('revision behind'))
-            await parley.acceptChange.accept(bob, { conversationId, seq: 2 }, edit());
+            await parley.acceptChange.accept(
+              { userId: bob, authEpoch: 1 },
+              { conversationId, seq: 2 },
+              edit(),
+            );
           await deliverAll();
         }
       })();

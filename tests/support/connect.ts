@@ -7,7 +7,7 @@ export async function connect(
   connectionId = userId,
   connectedAt = Date.now(),
 ): Promise<void> {
-  const connection = { userId, connectionId, connectedAt, lastSeenAt: connectedAt };
+  const connection = { userId, connectionId, connectedAt, lastSeenAt: connectedAt, authEpoch: 1 };
   await stores.presence.register(connection);
   await subscriptions.open(connection);
 }

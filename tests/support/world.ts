@@ -29,6 +29,7 @@ import { ConversationCounts } from '../../lambdas/services/conversation-counts.t
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
 import { Conversations } from '../../lambdas/services/conversations.ts';
+import { CutOff } from '../../lambdas/services/cut-off.ts';
 import { DeliverChanges } from '../../lambdas/services/deliver-changes.ts';
 import { DeliverMessages } from '../../lambdas/services/deliver-messages.ts';
 import { DeliverRecords, type StreamRecord } from '../../lambdas/services/deliver-records.ts';
@@ -47,11 +48,13 @@ import { Presence } from '../../lambdas/services/presence.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
+import { Registrations } from '../../lambdas/services/registrations.ts';
 import type { Report } from '../../lambdas/services/report.ts';
 import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
 import { Typing } from '../../lambdas/services/typing.ts';
 import { Withdrawal } from '../../lambdas/services/withdrawal.ts';
+import { SocketRows } from '../../lambdas/stores/caller-rows.ts';
 import { ChangeLog } from '../../lambdas/stores/change-log.ts';
 import { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
@@ -69,6 +72,7 @@ import { MessageStore } from '../../lambdas/stores/message-store.ts';
 import { MessageStream } from '../../lambdas/stores/message-stream.ts';
 import { PresenceStore } from '../../lambdas/stores/presence-store.ts';
 import { RateLimitStore } from '../../lambdas/stores/rate-limit-store.ts';
+import { SessionStore } from '../../lambdas/stores/session-store.ts';
 import { SubscriptionStore, SubscriptionWriter } from '../../lambdas/stores/subscription-store.ts';
 import { UserRecordsStore } from '../../lambdas/stores/user-records-store.ts';
 import { ProfileStore, UserStore } from '../../lambdas/stores/user-store.ts';
@@ -324,7 +328,14 @@ export class World {
     const states = new ConversationStates(conversations, memberships);
     const fanOut = new FanOutJobs(subscriptionStore, queue);
     const erasures = new ErasureQueue(sqs, this.#erasureQueueUrl);
-    const account = new AccountErasure(users, new Presence(presence, gateway, profiles, report), erasures);
+    const ended = new EndedMembershipStore(documents, tables.endedMemberships);
+    const connections = new Presence(
+      new Registrations(presence, gateway, report),
+      profiles,
+      new CutOff(inbox, ended),
+    );
+    const account = new AccountErasure(users, connections, erasures);
+    const rows = new SocketRows(documents, { inbox: tables.inbox, users: this.table('Users') });
     const records = new UserRecordsStore(documents, tables.idempotency);
     const withdrawal = new Withdrawal({ conversations, memberships, members, subscriptions });
     return {
@@ -342,6 +353,7 @@ export class World {
         inbox,
         messages,
         users,
+        sessions: new SessionStore(documents, this.table('Users')),
         presence,
         changes,
         changeLog,
@@ -355,8 +367,8 @@ export class World {
         profiles,
       },
       acquaintances: new Acquaintances(inbox, memberships, profiles),
-      accept: new AcceptMessage(inbox, rates, stream, count),
-      acceptChange: new AcceptChange(inbox, messages, rates, stream, count),
+      accept: new AcceptMessage(rows, rates, stream, count),
+      acceptChange: new AcceptChange(rows, messages, rates, stream, count),
       changed,
       members,
       conversations: new Conversations({
@@ -392,7 +404,7 @@ export class World {
       subscriptions,
       fanOut: new FanOut({
         subscriptions: subscriptionStore,
-        ended: new EndedMembershipStore(documents, tables.endedMemberships),
+        ended,
         messages,
         changed,
         gateway,
@@ -404,7 +416,7 @@ export class World {
       }),
       sync: new Sync(inbox, conversations, messages, changed),
       typing: new Typing({ inbox, members: memberships, buckets: rateLimits, push, clock }),
-      markers: new ReadMarkers({ inbox, conversations, members: memberships, push }),
+      markers: new ReadMarkers({ rows, inbox, conversations, members: memberships, push }),
       deliver: new DeliverRecords({
         messages: new DeliverMessages({
           persist: new PersistMessages(log, messages, states, fingerprintWith('key of the tests'), count),

@@ -1,0 +1,64 @@
+import pMap from 'p-map';
+import { limits } from '../../shared/protocol/limits.ts';
+import type { ConnectionGateway } from '../stores/connection-gateway.ts';
+import type { Connection, ConnectionRegistry, SessionConnection } from '../stores/presence-store.ts';
+import { isLive } from './online-status.ts';
+import { isYoung } from './push.ts';
+import type { Report } from './report.ts';
+
+/** Whether the connection was not registered before, and whether the user has no other that is live. */
+export type Seen = { isNew: boolean; isOnly: boolean };
+
+export const closedAtOnce = 10;
+
+/** Keeps the connections of each user, at most {@link limits.connectionsPerUser}. */
+export class Registrations {
+  readonly #registry: ConnectionRegistry;
+  readonly #gateway: Pick<ConnectionGateway, 'close'>;
+  readonly #report: Report;
+
+  constructor(registry: ConnectionRegistry, gateway: Pick<ConnectionGateway, 'close'>, report: Report) {
+    this.#registry = registry;
+    this.#gateway = gateway;
+    this.#report = report;
+  }
+
+  /** One connection too many costs the user the one seen longest ago. */
+  async add(connection: SessionConnection): Promise<Seen> {
+    const { isNew, others } = await this.#registry.register(connection);
+    const isOnly = !others.some((other) => isLive(other, connection.lastSeenAt));
+    others.sort((one, other) => other.lastSeenAt - one.lastSeenAt);
+    await pMap(
+      others.slice(limits.connectionsPerUser - 1),
+      async (other) => {
+        // One that may be open stays: it is one too many again the next time, and who ends its session finds it.
+        if (await this.isClosed(other)) await this.remove(other);
+      },
+      { concurrency: closedAtOnce },
+    );
+    return { isNew, isOnly };
+  }
+
+  async remove(connection: Pick<Connection, 'userId' | 'connectionId'>): Promise<void> {
+    await this.#registry.remove(connection, Date.now());
+  }
+
+  /** All of a user's, those that may be dead included. */
+  async of(userId: string): Promise<SessionConnection[]> {
+    return this.#registry.connectionsOf(userId);
+  }
+
+  /**
+   * Closes a connection. `false` where it may still be open: a young one may be refused as gone only because its handshake is
+   * still finishing. Never rejects.
+   */
+  async isClosed(connection: Pick<Connection, 'connectionId' | 'connectedAt'>): Promise<boolean> {
+    try {
+      const outcome = await this.#gateway.close(connection.connectionId);
+      return outcome === 'closed' || !isYoung(connection, Date.now());
+    } catch (error) {
+      this.#report('connection could not be closed', { connectionId: connection.connectionId }, error);
+      return false;
+    }
+  }
+}
