@@ -25,7 +25,12 @@ function made({ actionsLeft = 1, refusalsLeft = 1, fails = {} as Record<string, 
         return refusalsLeft > 0;
       },
     },
-    { close: async (connectionId) => act(`close ${connectionId}`) },
+    {
+      close: async (connectionId) => {
+        act(`close ${connectionId}`);
+        return 'closed';
+      },
+    },
     (what) => done.push(what),
   );
   return { limits, done };
