@@ -25,6 +25,7 @@ import { type Authenticate, AuthenticateByOwnToken } from './services/authentica
 import { AuthenticateByIssuer } from './services/authenticate-by-issuer.ts';
 import { ChangedMessages } from './services/changed-messages.ts';
 import { ClientAddress } from './services/client-address.ts';
+import { Closing } from './services/closing.ts';
 import { ConversationCounts } from './services/conversation-counts.ts';
 import { ConversationStates } from './services/conversation-states.ts';
 import { ConversationViews } from './services/conversation-views.ts';
@@ -204,8 +205,9 @@ export const authenticateAndEnrol = (): Authenticate => {
 export const clientAddress = () => new ClientAddress(secret('EDGE_SECRET_ARN'));
 const registrations = () => new Registrations(connectionRegistry(), gateway(), report);
 export const arrival = () => new Arrival(registrations(), profiles());
-export const presence = () =>
-  new Presence(registrations(), profiles(), new CutOff(inboxStore(), endedMemberships()));
+export const presence = () => new Presence(registrations(), profiles());
+export const closing = () =>
+  new Closing(registrations(), profiles(), new CutOff(inboxStore(), endedMemberships()));
 const rateLimits = () => new RateLimitStore(tables(), variable('RATE_LIMITS_TABLE'));
 const rateBuckets = (): RateBuckets => {
   const shared = cache();
@@ -250,7 +252,8 @@ export const accounts = () =>
     sessions: new Sessions({
       store: new SessionStore(tables(), variable('USERS_TABLE')),
       tokens: tokens(),
-      presence: presence(),
+      closing: closing(),
+      registrations: registrations(),
       queue: erasureQueue(),
       maximumMs: Number(variable('SESSION_DAYS')) * 24 * 60 * 60 * 1000,
     }),
@@ -259,7 +262,7 @@ export const accounts = () =>
     issuer: issuerTokens()?.issuer,
   });
 
-export const accountErasure = () => new AccountErasure(users(), presence(), erasureQueue());
+export const accountErasure = () => new AccountErasure(users(), closing(), erasureQueue());
 
 export const subscriptions = () =>
   new Subscriptions(subscriptionStore(), subscriptionWriter(), inboxStore(), presenceStore());

@@ -4,8 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { Blocking } from '../lambdas/services/blocking.ts';
+import { Closing } from '../lambdas/services/closing.ts';
 import { CutOff } from '../lambdas/services/cut-off.ts';
-import { Presence } from '../lambdas/services/presence.ts';
 import { Registrations } from '../lambdas/services/registrations.ts';
 import { ConnectionGateway } from '../lambdas/stores/connection-gateway.ts';
 import { EndedMembershipStore } from '../lambdas/stores/ended-membership-store.ts';
@@ -27,7 +27,7 @@ function blockingIn(deployment: Deployment, report: (what: string) => void) {
   const documents = documentsOf(deployment);
   const management = managementApiOf(deployment);
   const users = deployment.physicalId('Users');
-  const presence = new Presence(
+  const closing = new Closing(
     new Registrations(
       new PresenceStore(documents, deployment.physicalId('Presence'), deployment.region),
       new ConnectionGateway(management),
@@ -41,7 +41,7 @@ function blockingIn(deployment: Deployment, report: (what: string) => void) {
   );
   const store = new UserStore(documents, { users, credentials: deployment.physicalId('Credentials') });
   return {
-    blocking: new Blocking(store, presence),
+    blocking: new Blocking(store, closing),
     close() {
       documents.destroy();
       management.destroy();

@@ -1,6 +1,6 @@
 import type { ErasureQueue } from '../stores/erasure-queue.ts';
 import type { Tombstone, UserStore } from '../stores/user-store.ts';
-import type { Presence } from './presence.ts';
+import type { Closing } from './closing.ts';
 
 /** The request itself then has ended the account, before the background does so once more. */
 const firstDelaySeconds = 1;
@@ -8,12 +8,12 @@ const firstDelaySeconds = 1;
 /** What is done of an erasure at once. `EraseUser` does the rest. */
 export class AccountErasure {
   readonly #users: UserStore;
-  readonly #presence: Presence;
+  readonly #closing: Closing;
   readonly #queue: ErasureQueue;
 
-  constructor(users: UserStore, presence: Presence, queue: ErasureQueue) {
+  constructor(users: UserStore, closing: Closing, queue: ErasureQueue) {
     this.#users = users;
-    this.#presence = presence;
+    this.#closing = closing;
     this.#queue = queue;
   }
 
@@ -29,7 +29,7 @@ export class AccountErasure {
   /** Holds the username back, refuses every token, and closes every connection. */
   async end(userId: string): Promise<Tombstone> {
     const tombstone = await this.#users.erase(userId);
-    await this.#presence.closeEnded(userId);
+    await this.#closing.of(userId);
     return tombstone;
   }
 }

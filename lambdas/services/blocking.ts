@@ -1,14 +1,14 @@
 import type { User, UserStore } from '../stores/user-store.ts';
-import type { Presence } from './presence.ts';
+import type { Closing } from './closing.ts';
 
 /** Keeps a user out: an operator's decision, which no route of the API makes. */
 export class Blocking {
   readonly #users: UserStore;
-  readonly #presence: Presence;
+  readonly #closing: Closing;
 
-  constructor(users: UserStore, presence: Presence) {
+  constructor(users: UserStore, closing: Closing) {
     this.#users = users;
-    this.#presence = presence;
+    this.#closing = closing;
   }
 
   /**
@@ -18,7 +18,7 @@ export class Blocking {
   async block(username: string): Promise<User | undefined> {
     return this.#of(username, async (user) => {
       await this.#users.block(user.userId);
-      await this.#presence.closeEnded(user.userId);
+      await this.#closing.of(user.userId);
     });
   }
 

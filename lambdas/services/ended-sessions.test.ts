@@ -11,6 +11,7 @@ import type {
   SubscriptionWriter,
 } from '../stores/subscription-store.ts';
 import { Arrival } from './arrival.ts';
+import { Closing } from './closing.ts';
 import { CutOff } from './cut-off.ts';
 import { Presence } from './presence.ts';
 import { Registrations } from './registrations.ts';
@@ -79,7 +80,7 @@ class Deployment {
     await this.#way();
     this.user = { authEpoch: this.user.authEpoch + 1, sessions: {} };
     await this.#way();
-    await this.#functions().presence.closeEnded(userId);
+    await this.#functions().closing.of(userId);
   }
 
   async endSession(sessionId: string): Promise<void> {
@@ -87,7 +88,7 @@ class Deployment {
     const { [sessionId]: _, ...sessions } = this.user.sessions;
     this.user = { ...this.user, sessions };
     await this.#way();
-    await this.#functions().presence.closeEnded(userId, sessionId);
+    await this.#functions().closing.of(userId, sessionId);
   }
 
   /** A group outgrows pushing member by member. */
@@ -198,7 +199,8 @@ class Deployment {
     const registrations = new Registrations(registry as unknown as ConnectionRegistry, gateway, () => {});
     return {
       arrival: new Arrival(registrations, profiles),
-      presence: new Presence(registrations, profiles, new CutOff(inbox, ended)),
+      presence: new Presence(registrations, profiles),
+      closing: new Closing(registrations, profiles, new CutOff(inbox, ended)),
       subscriptions: new Subscriptions(
         store as unknown as SubscriptionStore,
         writer as unknown as SubscriptionWriter,

@@ -9,6 +9,7 @@ import type { Report } from './report.ts';
 /** Whether the connection was not registered before, and whether the user has no other that is live. */
 export type Seen = { isNew: boolean; isOnly: boolean };
 
+/** Connections that are closed at the same time. */
 export const closedAtOnce = 10;
 
 /** Keeps the connections of each user, at most {@link limits.connectionsPerUser}. */
@@ -48,6 +49,16 @@ export class Registrations {
     return this.#registry.connectionsOf(userId);
   }
 
+  /** When something was last heard of the connections of each session, in ms since 1970. */
+  async lastSeenOfSessions(userId: string): Promise<Map<string, number>> {
+    const lastSeen = new Map<string, number>();
+    for (const { sessionId, lastSeenAt } of await this.of(userId)) {
+      if (sessionId === undefined) continue;
+      lastSeen.set(sessionId, Math.max(lastSeenAt, lastSeen.get(sessionId) ?? 0));
+    }
+    return lastSeen;
+  }
+
   /**
    * Closes a connection. `false` where it may still be open: a young one may be refused as gone only because its handshake is
    * still finishing. Never rejects.
@@ -60,5 +71,11 @@ export class Registrations {
       this.#report('connection could not be closed', { connectionId: connection.connectionId }, error);
       return false;
     }
+  }
+
+  /** Whatever becomes of the connection itself, nobody finds it any more. */
+  async end(connection: Omit<Connection, 'lastSeenAt'>): Promise<void> {
+    await this.isClosed(connection);
+    await this.remove(connection);
   }
 }

@@ -6,7 +6,8 @@ import { notSignedIn, unavailable } from '../../shared/protocol/errors.ts';
 import type { ErasureQueue } from '../stores/erasure-queue.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { User } from '../stores/user-store.ts';
-import type { Presence } from './presence.ts';
+import type { Closing } from './closing.ts';
+import type { Registrations } from './registrations.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
 
 /** A user, with the session that the request came in. */
@@ -19,7 +20,8 @@ const secondTryAfterSeconds = 5;
 export class Sessions {
   readonly #store: SessionStore;
   readonly #tokens: Tokens;
-  readonly #presence: Pick<Presence, 'closeEnded' | 'lastSeenOfSessions'>;
+  readonly #closing: Pick<Closing, 'of'>;
+  readonly #registrations: Pick<Registrations, 'lastSeenOfSessions'>;
   readonly #queue: Pick<ErasureQueue, 'putClosing'>;
   readonly #maximumMs: number;
   readonly #clock: () => number;
@@ -28,7 +30,8 @@ export class Sessions {
     parts: {
       store: SessionStore;
       tokens: Tokens;
-      presence: Pick<Presence, 'closeEnded' | 'lastSeenOfSessions'>;
+      closing: Pick<Closing, 'of'>;
+      registrations: Pick<Registrations, 'lastSeenOfSessions'>;
       queue: Pick<ErasureQueue, 'putClosing'>;
       /** How long a session can be renewed. */
       maximumMs: number;
@@ -37,7 +40,8 @@ export class Sessions {
   ) {
     this.#store = parts.store;
     this.#tokens = parts.tokens;
-    this.#presence = parts.presence;
+    this.#closing = parts.closing;
+    this.#registrations = parts.registrations;
     this.#queue = parts.queue;
     this.#maximumMs = parts.maximumMs;
     this.#clock = clock;
@@ -66,7 +70,7 @@ export class Sessions {
     if (!(await this.#store.open(user, sessionId, session, forgotten))) {
       throw unavailable('All sessions of this account were ended meanwhile: try again.');
     }
-    for (const id of ended) await this.#presence.closeEnded(user.userId, id);
+    for (const id of ended) await this.#closing.of(user.userId, id);
     return this.issue(user, sessionId, session);
   }
 
@@ -98,7 +102,7 @@ export class Sessions {
   /** Those of which a token is good, newest use first. */
   async of({ userId, sessions = {}, sessionId: current }: SignedInUser): Promise<SessionInfo[]> {
     const now = this.#clock();
-    const lastSeen = await this.#presence.lastSeenOfSessions(userId);
+    const lastSeen = await this.#registrations.lastSeenOfSessions(userId);
     return Object.entries(sessions)
       .filter(([, session]) => session.expiresAt > now)
       .map(([sessionId, session]) => ({
@@ -113,7 +117,7 @@ export class Sessions {
 
   /** Ends one session of the user's, and closes its connections. One that has ended already stays so. */
   async end(userId: string, sessionId: string): Promise<void> {
-    await this.#closing(userId, sessionId, () => this.#store.end(userId, sessionId));
+    await this.#end(userId, sessionId, () => this.#store.end(userId, sessionId));
   }
 
   /** Ends all of them that were opened at this epoch or before. */
@@ -123,14 +127,14 @@ export class Sessions {
 
   /** Carries out what ends all of a user's sessions, and closes their connections. */
   async endingAll(userId: string, end: () => Promise<void>): Promise<void> {
-    await this.#closing(userId, undefined, end);
+    await this.#end(userId, undefined, end);
   }
 
   /** Whatever becomes of this call, once `end` has happened the connections are closed: here, or in the background. */
-  async #closing(userId: string, sessionId: string | undefined, end: () => Promise<void>): Promise<void> {
+  async #end(userId: string, sessionId: string | undefined, end: () => Promise<void>): Promise<void> {
     await this.#queue.putClosing(userId, sessionId, secondTryAfterSeconds);
     await end();
-    await this.#presence.closeEnded(userId, sessionId);
+    await this.#closing.of(userId, sessionId);
   }
 
   #renewedAt(now: number, openedAt: number): Pick<Session, 'renewedAt' | 'expiresAt'> {

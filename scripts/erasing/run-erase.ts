@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { AccountErasure } from '../../lambdas/services/account-erasure.ts';
+import { Closing } from '../../lambdas/services/closing.ts';
 import { CutOff } from '../../lambdas/services/cut-off.ts';
-import { Presence } from '../../lambdas/services/presence.ts';
 import { Registrations } from '../../lambdas/services/registrations.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
 import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
@@ -57,7 +57,7 @@ function partsOf(deployment: Deployment) {
   const tables = { users: deployment.physicalId('Users'), credentials: deployment.physicalId('Credentials') };
   const users = new UserStore(documents, tables);
   let failures = 0;
-  const presence = new Presence(
+  const closing = new Closing(
     new Registrations(
       new PresenceStore(documents, deployment.physicalId('Presence'), deployment.region),
       new ConnectionGateway(management),
@@ -74,7 +74,7 @@ function partsOf(deployment: Deployment) {
   const queue = new ErasureQueue(sqs, deployment.physicalId('ErasureJobs'));
   return {
     users,
-    account: new AccountErasure(users, presence, queue),
+    account: new AccountErasure(users, closing, queue),
     inbox: new InboxStore(documents, deployment.physicalId('ConversationsByUser')),
     records: new UserRecordsStore(documents, deployment.physicalId('Idempotency')),
     tombstones: (table = tables.users) => new TombstoneStore(documents, table),

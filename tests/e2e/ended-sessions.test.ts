@@ -74,8 +74,6 @@ const frames = (): [string, object][] => [
   ['deleteMessage', { conversationId: dm, seq: 1 }],
   ['react', { conversationId: dm, seq: 1, emoji: '👍', op: 'add' }],
   ['markRead', { conversationId: dm, seq: 1 }],
-  ['typing', { conversationId: dm, state: 'started' }],
-  ['presence', { userIds: [bob.id] }],
 ];
 
 test('a socket whose registration was lost is refused every frame, and receives nothing', async () => {
@@ -90,7 +88,19 @@ test('a socket whose registration was lost is refused every frame, and receives 
   }
   expect(socket.isOpen).toBe(true);
   await expectDeaf(socket);
-  await refusal(socket, { action: 'heartbeat' });
+});
+
+test.each<[string, () => object]>([
+  ['typing', () => ({ conversationId: dm, state: 'started' })],
+  ['presence', () => ({ userIds: [bob.id] })],
+  ['heartbeat', () => ({})],
+  ['sync', () => ({ conversations: [{ conversationId: dm, afterSeq: 0 }] })],
+])('%s on a socket that nobody knew of closes it', async (action, fields) => {
+  const token = await thief();
+  const socket = await connect(token);
+  await loseRegistrations(mallory.id);
+  expect((await parley.api(token).delete('/users/me/sessions/current')).status).toBe(204);
+  await refusal(socket, { action, ...fields() });
   await within(socket.closed, () => 'the close of a socket that showed itself');
 });
 

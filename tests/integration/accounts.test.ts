@@ -18,7 +18,8 @@ function accounts(users: object): Accounts {
     sessions: new Sessions({
       store: world.container().stores.sessions,
       tokens: { issue: async () => ({ token: 't', expiresAt: '' }) } as unknown as Tokens,
-      presence: { closeEnded: async () => {}, lastSeenOfSessions: async () => new Map() },
+      closing: { of: async () => {} },
+      registrations: { lastSeenOfSessions: async () => new Map() },
       queue: { putClosing: async () => {} },
       maximumMs: Number.POSITIVE_INFINITY,
     }),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Slice, settlingMs } from '../../lambdas/services/erase-user.ts';
+import { EndedMembershipStore } from '../../lambdas/stores/ended-membership-store.ts';
 import { messagesPerAppend } from '../../lambdas/stores/message-log.ts';
 import { UserStore } from '../../lambdas/stores/user-store.ts';
 import { FaultSource } from '../faults/faults.ts';
@@ -260,10 +261,14 @@ test('a large group forgets the connections, and the last admin of it hands over
   await parley.subscriptions.subscribe([membership]);
   const missing = () => parley.stores.subscriptions.missing(`${erin}-phone`, [membership]);
   expect(await missing()).toEqual([]);
-  // The socket cannot be closed just now: so it is still registered, and would still receive.
+  // The socket cannot be closed just now, so that nobody tells of its end.
   world.connections.failing.add(`${erin}-phone`);
   await parley.erasure.next({ version: 1, userId: erin });
-  expect(await missing()).toHaveLength(1);
+  const ended = new EndedMembershipStore(parley.documents, world.table('EndedMemberships'));
+  const isLeftOut = await ended.endedIn(group);
+  expect(isLeftOut({ ...membership, connectionId: `${erin}-phone`, connectedAt: now, authEpoch: 1 })).toBe(
+    true,
+  );
   const head = await parley.stores.conversations.head(group);
   expect(head).toMatchObject({ memberCount: 221, adminCount: 1 });
   const [admin, ...more] = (await parley.stores.memberships.all(group)).filter(

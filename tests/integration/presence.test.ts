@@ -1,6 +1,7 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Closing } from '../../lambdas/services/closing.ts';
 import { CutOff } from '../../lambdas/services/cut-off.ts';
 import { Presence } from '../../lambdas/services/presence.ts';
 import { Registrations } from '../../lambdas/services/registrations.ts';
@@ -17,6 +18,7 @@ let documents: DynamoDBDocumentClient;
 let store: PresenceStore;
 let sessions: SessionStore;
 let presence: Presence;
+let closing: Closing;
 beforeAll(async () => {
   world = await World.open();
   const container = world.container();
@@ -29,13 +31,11 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const ended = new EndedMembershipStore(documents, world.table('EndedMemberships'));
-  presence = new Presence(
-    new Registrations(store, new ConnectionGateway(client), (what) => {
-      throw new Error(what);
-    }),
-    container.stores.profiles,
-    new CutOff(container.stores.inbox, ended),
-  );
+  const registrations = new Registrations(store, new ConnectionGateway(client), (what) => {
+    throw new Error(what);
+  });
+  presence = new Presence(registrations, container.stores.profiles);
+  closing = new Closing(registrations, container.stores.profiles, new CutOff(container.stores.inbox, ended));
 });
 afterAll(() => world.close());
 
@@ -100,7 +100,7 @@ test('all that belong to ended sessions are closed', async () => {
     await seen({ userId, connectionId, authEpoch: 1, connectedAt: 1, lastSeenAt: 1 });
   }
   await sessions.endAll(userId, 1);
-  await presence.closeEnded(userId);
+  await closing.of(userId);
   expect(await idsOf(userId)).toEqual([]);
   expect(world.connections.closed).toEqual(expect.arrayContaining(['one', 'two']));
 });

@@ -25,6 +25,7 @@ import { AcceptMessage } from '../../lambdas/services/accept-message.ts';
 import { AccountErasure } from '../../lambdas/services/account-erasure.ts';
 import { Acquaintances } from '../../lambdas/services/acquaintances.ts';
 import { ChangedMessages } from '../../lambdas/services/changed-messages.ts';
+import { Closing } from '../../lambdas/services/closing.ts';
 import { ConversationCounts } from '../../lambdas/services/conversation-counts.ts';
 import { ConversationStates } from '../../lambdas/services/conversation-states.ts';
 import { ConversationViews } from '../../lambdas/services/conversation-views.ts';
@@ -44,7 +45,6 @@ import { fingerprintWith } from '../../lambdas/services/message-fingerprint.ts';
 import { OfflineMembers } from '../../lambdas/services/offline-members.ts';
 import { PersistChanges } from '../../lambdas/services/persist-changes.ts';
 import { PersistMessages } from '../../lambdas/services/persist-messages.ts';
-import { Presence } from '../../lambdas/services/presence.ts';
 import { Push } from '../../lambdas/services/push.ts';
 import { RateLimiter } from '../../lambdas/services/rate-limiter.ts';
 import { ReadMarkers } from '../../lambdas/services/read-markers.ts';
@@ -329,7 +329,7 @@ export class World {
     const fanOut = new FanOutJobs(subscriptionStore, queue);
     const erasures = new ErasureQueue(sqs, this.#erasureQueueUrl);
     const ended = new EndedMembershipStore(documents, tables.endedMemberships);
-    const connections = new Presence(
+    const connections = new Closing(
       new Registrations(presence, gateway, report),
       profiles,
       new CutOff(inbox, ended),
