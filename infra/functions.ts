@@ -63,11 +63,11 @@ export const functions = {
     tables: {
       Presence: ['UpdateItem', 'BatchGetItem'],
       Users: readUser,
-      ConversationsByUser: ['Query', 'ConditionCheckItem'],
-      Subscriptions: ['PutItem'],
+      ConversationsByUser: ['BatchGetItem'],
+      Subscriptions: ['BatchWriteItem'],
       RateLimits: ['UpdateItem'],
     },
-    indexes: ['ConversationsByUser/subscribed'],
+    indexes: ['ConversationsByUser/byActivity', 'ConversationsByUser/subscribed'],
     connections: ['PostToConnection', 'DeleteConnection'],
   },
   'websocket-disconnect': {
@@ -75,10 +75,10 @@ export const functions = {
     description: 'Removes a closed connection, and tells who went offline',
     tables: {
       Presence: ['UpdateItem', 'BatchGetItem'],
-      ConversationsByUser: ['Query'],
+      ConversationsByUser: ['BatchGetItem'],
       Subscriptions: ['DeleteItem'],
     },
-    indexes: ['ConversationsByUser/subscribed'],
+    indexes: ['ConversationsByUser/byActivity', 'ConversationsByUser/subscribed'],
     connections: ['PostToConnection'],
   },
   'websocket-send': {
@@ -102,7 +102,7 @@ export const functions = {
       MembersByConversation: ['Query', 'BatchGetItem'],
       ConversationsByUser: ['GetItem', 'BatchGetItem', 'UpdateItem', 'ConditionCheckItem'],
       Presence: ['UpdateItem', 'BatchGetItem'],
-      Subscriptions: ['PutItem'],
+      Subscriptions: ['PutItem', 'BatchGetItem'],
       RateLimits: ['UpdateItem'],
     },
     indexes: ['ConversationsByUser/byActivity', 'ConversationsByUser/subscribed'],

@@ -1,4 +1,5 @@
 import type { UserPresence } from '../../shared/protocol/entities.ts';
+import { limits } from '../../shared/protocol/limits.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 import type { OnlineStatuses } from './online-status.ts';
 import type { Push } from './push.ts';
@@ -49,7 +50,7 @@ export class AnnouncePresence {
   }
 
   async #tell(userId: string): Promise<void> {
-    const peers = await this.#inbox.directPeers(userId);
+    const peers = await this.#inbox.directPeers(userId, limits.conversationsTold);
     if (peers.length === 0) return;
     const deadline = this.#clock() + patienceMs;
     let told: UserPresence['status'] | undefined;

@@ -31,10 +31,12 @@ export class Subscriptions {
     this.#presence = presence;
   }
 
-  /** A connection, already registered, is to receive what its user's groups say from now on. */
+  /**
+   * A connection that opens, already registered, is to receive what its user's groups say from now on. Its client's first
+   * `sync` mends what changes at this very moment.
+   */
   async open(connection: Subscriber): Promise<void> {
-    const memberships = await this.#inbox.subscribed(connection.userId);
-    await pMap(memberships, (membership) => this.#writer.put(membership, connection), { concurrency });
+    await this.#store.putAll(await this.#inbox.subscribed(connection.userId), connection);
   }
 
   /** The same for one that was opened before. Answers whether anything was lacking: most of the time nothing is written. */

@@ -7,6 +7,7 @@ import {
 import {
   BatchGetCommand,
   BatchWriteCommand,
+  type BatchWriteCommandInput,
   DynamoDBDocumentClient,
   type QueryCommand,
   type QueryCommandOutput,
@@ -14,6 +15,7 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import pMap from 'p-map';
 import { type ParleyError, unavailable } from '../../shared/protocol/errors.ts';
 import { batchesOf, sendWhole } from './batches.ts';
 import { pause } from './pause.ts';
@@ -24,6 +26,7 @@ const keysPerBatch = 100;
 /** And BatchWriteItem 25. */
 const writesPerBatch = 25;
 const batchAttempts = 6;
+const batchesAtOnce = 10;
 const conflictAttempts = 6;
 
 export type Item = Record<string, unknown>;
@@ -143,14 +146,34 @@ export async function batchDelete(
   keys: Item[],
 ): Promise<void> {
   const requests = keys.map((Key) => ({ DeleteRequest: { Key } }));
-  const write = async (wanted: typeof requests) => {
-    const answer = await documents.send(new BatchWriteCommand({ RequestItems: { [table]: wanted } }));
-    return (answer.UnprocessedItems?.[table] ?? []) as typeof wanted; // Some of those that were asked for.
-  };
-  for (const batch of batchesOf(requests, writesPerBatch)) {
-    await sendWhole(batch, batchAttempts, write, tablesAreBusy);
-  }
+  for (const batch of batchesOf(requests, writesPerBatch)) await writeBatch(documents, table, batch);
 }
+
+/** Puts items, of which no two may have the same key. Throws where some may not be there. */
+export async function batchPut(
+  documents: DynamoDBDocumentClient,
+  table: string,
+  items: Item[],
+): Promise<void> {
+  const requests = items.map((Item) => ({ PutRequest: { Item } }));
+  await pMap(batchesOf(requests, writesPerBatch), (batch) => writeBatch(documents, table, batch), {
+    concurrency: batchesAtOnce,
+  });
+}
+
+async function writeBatch<Request extends WriteRequest>(
+  documents: DynamoDBDocumentClient,
+  table: string,
+  batch: Request[],
+): Promise<void> {
+  const write = async (wanted: Request[]) => {
+    const answer = await documents.send(new BatchWriteCommand({ RequestItems: { [table]: wanted } }));
+    return (answer.UnprocessedItems?.[table] ?? []) as Request[]; // Some of those that were asked for.
+  };
+  await sendWhole(batch, batchAttempts, write, tablesAreBusy);
+}
+
+type WriteRequest = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
 function tablesAreBusy(): ParleyError {
   return unavailable('The tables are busy: try again.');

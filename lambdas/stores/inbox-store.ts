@@ -155,21 +155,11 @@ export class InboxStore {
     return count;
   }
 
-  /** The people with whom the user has a DM. */
-  async directPeers(userId: string): Promise<string[]> {
-    const rows = await queryAll(
-      this.#documents,
-      (from) =>
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'userId = :userId',
-          FilterExpression: 'attribute_exists(peerId)',
-          ProjectionExpression: 'peerId',
-          ExpressionAttributeValues: { ':userId': userId },
-          ExclusiveStartKey: from,
-        }),
-    );
-    return rows.map((row) => String(row['peerId']));
+  /** The people with whom the user has a DM, as far as it is among as many conversations with the newest activity. */
+  async directPeers(userId: string, conversations: number): Promise<string[]> {
+    const newest = await this.newest(userId, conversations);
+    const rows = await this.rows(newest.map(({ conversationId }) => ({ userId, conversationId })));
+    return rows.flatMap((row) => row.peerId ?? []);
   }
 
   /** The ids of some of a user's conversations. Consistent: where there are none, there are none. */

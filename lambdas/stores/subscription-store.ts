@@ -1,7 +1,7 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { bucketIdOf, bucketOfConnection } from '../../shared/domain/large-groups.ts';
 import { connectionLifetimeMs } from '../../shared/domain/sessions.ts';
-import { batchGet, isLostRace, queryAll, transact } from './dynamo.ts';
+import { batchGet, batchPut, type Item, isLostRace, queryAll, transact } from './dynamo.ts';
 import type { Membership } from './inbox-store.ts';
 import type { SessionConnection } from './presence-store.ts';
 
@@ -30,6 +30,15 @@ export class SubscriptionStore {
     const items = await batchGet(this.#documents, this.#table, memberships.map(keyOf));
     const known = new Set(items.map((item) => `${item['bucketId']} ${item['joinedAt']}`));
     return memberships.filter((one) => !known.has(`${keyOf(one).bucketId} ${one.joinedAt}`));
+  }
+
+  /**
+   * Subscribes a connection by all of these memberships, read since it was registered. Unlike `SubscriptionWriter` it does
+   * not look whether they last: one that has ended meanwhile is among `EndedMemberships`, which outlive the connection.
+   */
+  async putAll(memberships: readonly Membership[], subscriber: Subscriber): Promise<void> {
+    const items = memberships.map((membership) => subscriptionItem(membership, subscriber));
+    await batchPut(this.#documents, this.#table, items);
   }
 
   async remove(conversationId: string, connectionId: string): Promise<void> {
@@ -87,18 +96,8 @@ export class SubscriptionWriter {
    * Subscribes a connection while the membership lasts. `false` where it has ended: whoever ends one deletes its row
    * before the subscriptions, so none can be written behind their back.
    */
-  async put(
-    { userId, conversationId, joinedAt }: Membership,
-    { connectionId, connectedAt, authEpoch, sessionId }: Subscriber,
-  ): Promise<boolean> {
-    const subscription: Subscription = {
-      userId,
-      connectionId,
-      connectedAt,
-      joinedAt,
-      authEpoch,
-      sessionId,
-    };
+  async put(membership: Membership, subscriber: Subscriber): Promise<boolean> {
+    const { userId, conversationId, joinedAt } = membership;
     try {
       await transact(this.#documents, [
         {
@@ -112,11 +111,7 @@ export class SubscriptionWriter {
         {
           Put: {
             TableName: this.#tables.subscriptions,
-            Item: {
-              bucketId: bucketIdOf(conversationId, bucketOfConnection(connectionId)),
-              ...subscription,
-              expiresAt: Math.ceil((connectedAt + connectionLifetimeMs) / 1000),
-            },
+            Item: subscriptionItem(membership, subscriber),
           },
         },
       ]);
@@ -126,4 +121,14 @@ export class SubscriptionWriter {
       throw error;
     }
   }
+}
+
+function subscriptionItem({ userId, conversationId, joinedAt }: Membership, subscriber: Subscriber): Item {
+  const { connectionId, connectedAt, authEpoch, sessionId } = subscriber;
+  const subscription: Subscription = { userId, connectionId, connectedAt, joinedAt, authEpoch, sessionId };
+  return {
+    bucketId: bucketIdOf(conversationId, bucketOfConnection(connectionId)),
+    ...subscription,
+    expiresAt: Math.ceil((connectedAt + connectionLifetimeMs) / 1000),
+  };
 }

@@ -46,10 +46,7 @@ export const handler = webSocketHandler(frameLimits(), {
     const now = Date.now();
     const [latestActivityAt] = await Promise.all([
       conversations.latestActivityAt(caller.userId),
-      connections.seen({ ...caller, lastSeenAt: now }, async ({ isNew }) => {
-        if (isNew) await groups.open(caller);
-        return isNew;
-      }),
+      connections.seen({ ...caller, lastSeenAt: now }, async ({ isNew }) => isNew && groups.mend(caller)),
     ]);
     return {
       type: 'heartbeat',

@@ -53,6 +53,8 @@ export const limits = {
   /** From one more member than this on, a group's connections are subscribed, well before messages depend on it. */
   subscribedMembers: 150,
   connectionsPerUser: 20,
+  /** That a user comes or goes is told in the DMs among so many conversations, those with the newest activity. */
+  conversationsTold: 500,
   sessionsPerUser: 30,
   deviceNameCharacters: 64,
 } as const;
