@@ -22,7 +22,7 @@ export function UserMenu({ onDialog, onSignedOut }: Props) {
   };
   const signOutEverywhere = async () => {
     try {
-      await client.logout();
+      await client.signOutEverywhere();
       leave();
     } catch (error) {
       fail('sign you out everywhere', error);
