@@ -189,8 +189,10 @@ test.each([
   await tab.goto(parley.url);
   await tab.getByRole('region', { name: 'Inbox' }).waitFor();
   expect((await end()).status).toBeLessThan(300);
-  for (const page of [hers.page, tab]) await signInView(page).waitFor();
-  await hers.page.getByText(ended).waitFor();
+  for (const page of [hers.page, tab]) {
+    await signInView(page).waitFor();
+    await page.getByText(ended).waitFor();
+  }
   await expect.poll(() => kept(hers.page)).toEqual(nothing);
 });
 

@@ -10,6 +10,7 @@ import {
   storeSession,
 } from './session/stored-session.ts';
 import { ChatApp } from './shell/chat-app.tsx';
+import { sessionEnded } from './text/error-words.ts';
 
 /** Either the sign-in view, or the chat of whoever is signed in. */
 export function App() {
@@ -31,7 +32,7 @@ export function App() {
     if (ended === undefined) return;
     forgetSession(ended.id);
     forgetUser(ended);
-    setNotice('Your session has ended. Sign in again.');
+    setNotice(sessionEnded);
   }, []);
   // Who is signed out here is signed in by another tab; the other way round, ChatApp tells.
   useEffect(() => onOtherTab(() => setSession((ours) => ours ?? readSession())), []);

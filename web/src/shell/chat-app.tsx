@@ -10,7 +10,7 @@ import {
   renewSession,
   type StoredSession,
 } from '../session/stored-session.ts';
-import { codeOf, failureInWords } from '../text/error-words.ts';
+import { codeOf, failureInWords, sessionEnded } from '../text/error-words.ts';
 import { ChatLayout } from './chat-layout.tsx';
 import { type Toast, Toasts } from './toasts.tsx';
 
@@ -43,13 +43,12 @@ export function ChatApp({ session, onSignedOut }: Props) {
     const stops = [
       client.on('session', (renewed) => renewSession(session.id, renewed)),
       client.on('state', ({ state, reason }) => {
-        if (state === 'offline' && codeOf(reason) === 'UNAUTHENTICATED')
-          leave('Your session has ended. Sign in again.');
+        if (state === 'offline' && codeOf(reason) === 'UNAUTHENTICATED') leave(sessionEnded);
       }),
       client.on('changeRefused', ({ action, error }) => chat.fail(changes[action], error)),
       client.on('error', (error) => chat.fail('keep your unsent messages on this device', error)),
       onOtherTab(() => {
-        if (readSession()?.id !== session.id) leave();
+        if (readSession()?.id !== session.id) leave(sessionEnded);
       }),
     ];
     // What becomes of it is told by `state`, which the banner shows.
