@@ -91,12 +91,12 @@ const brokenPromises: [what: string, lies: () => Lies, expected: string[]][] = [
   [
     '200 instead of 401',
     () => ({ answer: (_, { status, body }) => (status === 401 ? { status: 200, body } : undefined) }),
-    ['errors.http.unauthenticated'],
+    ['http.sessions.end', 'http.sessions.current', 'errors.http.unauthenticated', 'erasure.password'],
   ],
   [
     'a socket that opens for anybody, and then closes',
     () => ({ opensForAnybody: true }),
-    ['ws.handshake.no-token'],
+    ['http.sessions.end', 'http.sessions.current', 'ws.handshake.no-token'],
   ],
   [
     'a read event that never comes',

@@ -134,7 +134,7 @@ export const accounts = section('§4 Accounts', [
       const change = { currentPassword: password, newPassword };
       const session = await answered(api.put('/users/me/password', change), 200, Session);
       await refused(api.get('/users/me'), 'UNAUTHENTICATED');
-      await socket.closed;
+      await socket.isClosed();
       const later = cast.caller(session.token);
       const login = { username: user.username, password };
       await refused(cast.caller().post('/login', login), 'UNAUTHENTICATED');
@@ -174,7 +174,7 @@ export const accounts = section('§4 Accounts', [
       for (const _ of ['once', 'again']) {
         await answeredNothing(here.api.delete(`/users/me/sessions/${ended}`), 204);
       }
-      await theirs.closed;
+      await theirs.isClosed();
       await expectEnded(cast, there);
       await answered(here.api.get('/users/me'), 200, Profile);
       ok(mine.isOpen, 'the socket of the other session stays open');
@@ -185,7 +185,7 @@ export const accounts = section('§4 Accounts', [
     const [here, there] = [await signIn(cast), await signIn(cast)];
     const socket = await cast.connectWith(here.token);
     await answeredNothing(here.api.delete('/users/me/sessions/current'), 204);
-    await socket.closed;
+    await socket.isClosed();
     await expectEnded(cast, here);
     await answered(there.api.get('/users/me'), 200, Profile);
   }),
@@ -193,7 +193,7 @@ export const accounts = section('§4 Accounts', [
     const [here, there] = [await signIn(cast), await signIn(cast)];
     const socket = await cast.connectWith(there.token);
     await answeredNothing(here.api.post('/logout'), 204);
-    await socket.closed;
+    await socket.isClosed();
     for (const device of [here, there]) await expectEnded(cast, device);
     notEqual((await signIn(cast)).token, there.token);
   }),

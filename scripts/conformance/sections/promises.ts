@@ -178,7 +178,7 @@ export const erasure = section('§7 Erasure', [
       const answer = await leaver.erase();
       if (answer.status === 404) throw new Missing('there is no DELETE /users/me');
       await answeredNothing(Promise.resolve(answer), 202);
-      await device.closed;
+      await device.isClosed();
       await refused(api.get('/users/me'), 'UNAUTHENTICATED');
       await refused(leaver.erase(), 'UNAUTHENTICATED');
       const body = { username: user.username, password };
