@@ -110,6 +110,8 @@ test('what is the issuer’s own business is FORBIDDEN here, and says where to g
     await nobody.post('/users', { username: 'ann2', password }),
     await nobody.post('/login', { username: 'ann.lee', password }),
     await parley.api(token).post('/token'),
+    await parley.api(token).get('/users/me/sessions'),
+    await parley.api(token).delete('/users/me/sessions/current'),
     await parley.api(token).put('/users/me/password', { currentPassword: password, newPassword: password }),
     // Before anything of the request is read.
     await nobody.raw('POST', '/users', 'not JSON'),
