@@ -47,11 +47,10 @@ export class Api {
 
   /** Where the answer to a first try was lost, a token that is refused afterwards says that the account has ended. */
   eraseAccount = (password: string | undefined): Promise<void> => {
-    const body = password === undefined ? undefined : { password };
     let isRepeat = false;
     return patiently(this.#server, async () => {
       try {
-        await this.#proving({ method: 'DELETE', path: '/users/me', body });
+        await this.#proving({ method: 'DELETE', path: '/users/me', body: { password } });
       } catch (error) {
         if (isRepeat && hasCode(error, 'UNAUTHENTICATED') && (await this.#isOver())) return;
         isRepeat = true;

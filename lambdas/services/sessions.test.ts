@@ -29,7 +29,8 @@ beforeEach(() => {
     {
       store,
       tokens: new Tokens({ keys: async () => ({ current: 'k'.repeat(64) }) } as SecretStore, clock),
-      presence: { closeEnded: async () => undefined, lastSeenOfSessions: async () => new Map() },
+      closing: { of: async () => undefined },
+      registrations: { lastSeenOfSessions: async () => new Map() },
       queue: { putClosing: async () => undefined },
       maximumMs: 30 * day,
     },
