@@ -4,9 +4,16 @@ import type { Credentials } from './credentials.ts';
 import { hasCode, type ParleyError } from './errors.ts';
 import { callOnce, type Fetch, type HttpCall, type HttpMethod } from './http.ts';
 import { patiently } from './patience.ts';
-import type { ConversationInfo, Member, Message, Profile, PublicProfile, Role, Session } from './protocol.ts';
-
-const passwordPath = '/users/me/password';
+import type {
+  ConversationInfo,
+  Member,
+  Message,
+  Profile,
+  PublicProfile,
+  Role,
+  Session,
+  SessionInfo,
+} from './protocol.ts';
 
 type Page<Item> = { items: Item[]; nextCursor: string | null };
 
@@ -39,13 +46,13 @@ export class Api {
     this.#call('PATCH', '/users/me', { body });
 
   /** Where the answer to a first try was lost, a token that is refused afterwards says that the account has ended. */
-  eraseAccount = (): Promise<void> => {
+  eraseAccount = (password: string | undefined): Promise<void> => {
     let isRepeat = false;
     return patiently(this.#server, async () => {
       try {
-        await this.#authorized({ method: 'DELETE', path: '/users/me' });
+        await this.#proving({ method: 'DELETE', path: '/users/me', body: { password } });
       } catch (error) {
-        if (isRepeat && hasCode(error, 'UNAUTHENTICATED')) return;
+        if (isRepeat && hasCode(error, 'UNAUTHENTICATED') && (await this.#isOver())) return;
         isRepeat = true;
         throw error;
       }
@@ -53,7 +60,25 @@ export class Api {
   };
 
   changePassword = (body: { currentPassword: string; newPassword: string }): Promise<Session> =>
-    this.#call('PUT', passwordPath, { body });
+    patiently(
+      this.#server,
+      // As of `#call`.
+      () => this.#proving({ method: 'PUT', path: '/users/me/password', body }) as Promise<Session>,
+    );
+
+  sessions = (): Promise<{ items: SessionInfo[] }> => this.#call('GET', '/users/me/sessions');
+
+  endSession = (sessionId: string): Promise<void> => this.#call('DELETE', `/users/me/sessions/${sessionId}`);
+
+  /** The session of this client. It does not ask for another token: that would be one of another session. */
+  endOwnSession = (token: string): Promise<unknown> =>
+    patiently(this.#server, () =>
+      callOnce(
+        this.#server,
+        { method: 'DELETE', path: '/users/me/sessions/current', keepalive: true },
+        token,
+      ),
+    );
 
   logout = (): Promise<void> => this.#call('POST', '/logout');
 
@@ -112,14 +137,33 @@ export class Api {
     return patiently(this.#server, () => this.#authorized({ method, path, ...rest }) as Promise<Answer>);
   }
 
+  /** A wrong password in the call is answered as a wrong token is, so a second question tells which it was. */
+  async #proving(call: HttpCall): Promise<unknown> {
+    const token = await this.#credentials.current();
+    try {
+      return await callOnce(this.#server, call, token);
+    } catch (error) {
+      if (!hasCode(error, 'UNAUTHENTICATED')) throw error;
+      await this.whoAmI();
+      const another = await this.#credentials.current();
+      if (another === token) throw error;
+      return callOnce(this.#server, call, another);
+    }
+  }
+
+  #isOver(): Promise<boolean> {
+    return this.whoAmI().then(
+      () => false,
+      (error: unknown) => hasCode(error, 'UNAUTHENTICATED'),
+    );
+  }
+
   async #authorized(call: HttpCall): Promise<unknown> {
     const token = await this.#credentials.current();
     try {
       return await callOnce(this.#server, call, token);
     } catch (error) {
       if (!hasCode(error, 'UNAUTHENTICATED')) throw error;
-      // A wrong `currentPassword` is answered in the same way as a wrong token: ask only where that was not the question.
-      if (call.path === passwordPath) throw error;
     }
     try {
       return await callOnce(this.#server, call, await this.#credentials.insteadOf(token));

@@ -9,7 +9,15 @@ import { newMessageId } from './message-id.ts';
 import { type ParleyOptions, settingsOf } from './options.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import type { Presence } from './presence.ts';
-import type { ConversationInfo, Message, Profile, PublicProfile, Session, SignedIn } from './protocol.ts';
+import type {
+  ConversationInfo,
+  Message,
+  Profile,
+  PublicProfile,
+  Session,
+  SessionInfo,
+  SignedIn,
+} from './protocol.ts';
 import { type LoginOptions, login, type RegisterOptions, register } from './sign-in.ts';
 
 export type ClientEvents = {
@@ -228,19 +236,63 @@ export class ParleyClient extends Emitter<ClientEvents> {
     return session;
   }
 
-  /** Ends all sessions of the user, on all devices, and closes the client. */
-  async logout(): Promise<void> {
-    await this.#engine.api.logout();
-    await this.close();
+  /** The user's sessions, the one used last first. `FORBIDDEN` where users sign in with an issuer. */
+  async sessions(): Promise<SessionInfo[]> {
+    return (await this.#engine.api.sessions()).items;
+  }
+
+  /** Ends another session of the user's; for this client's own there is {@link signOut}. Ending one twice is no error. */
+  endSession(sessionId: string): Promise<void> {
+    return this.#engine.api.endSession(sessionId);
   }
 
   /**
-   * Erases the account for good, with all that one has said, and all sessions; closes the client, and removes the
-   * messages that still wait here. The server finishes it in the background. Where it fails it can be repeated.
+   * Ends this session and closes the client for good. What this device keeps of the user goes at once, whatever the
+   * server says: the token, and the messages that still wait, in all tabs.
+   *
+   * @returns whether the server has ended the session. `false` where it could not be reached, after some tries: until the token
+   * expires, whoever has a copy of it may use it. Another device can end the session.
    */
-  async eraseAccount(): Promise<void> {
-    await this.#engine.erase();
+  async signOut(): Promise<boolean> {
+    // Messages of earlier runs are known by their sender.
+    if (this.userId === undefined) await this.#engine.identify().catch(() => undefined);
+    // Begun before anything is waited for: the page may be on its way out.
+    const ended = this.#engine.endSession();
+    await this.forget();
+    return ended;
+  }
+
+  /**
+   * Ends all sessions of the user, on all devices, and then does here what {@link signOut} does. Where it fails nothing has
+   * changed.
+   */
+  signOutEverywhere(): Promise<void> {
+    return this.#leave(() => this.#engine.api.logout());
+  }
+
+  /**
+   * Erases the account for good, with all that one has said, and all sessions, and then does here what {@link signOut}
+   * does. The server finishes it in the background. Where it fails nothing has changed, and it can be repeated:
+   * `UNAUTHENTICATED` where the password is wrong, `RATE_LIMITED` after many of those.
+   *
+   * @param password of the user; none where users sign in with an issuer
+   */
+  eraseAccount(password?: string): Promise<void> {
+    return this.#leave(() => this.#engine.api.eraseAccount(password));
+  }
+
+  /**
+   * Closes the client and removes what this device keeps of the user: for an application whose client went `offline` with
+   * the reason `UNAUTHENTICATED`. Until then messages that wait are kept, in case the same user signs in again.
+   */
+  async forget(): Promise<void> {
+    await this.#engine.forget();
     await this.close();
+  }
+
+  async #leave(end: () => Promise<unknown>): Promise<void> {
+    await this.#engine.leave(end);
+    await this.forget();
   }
 
   async #create(body: object): Promise<Conversation> {

@@ -7,7 +7,7 @@ export type GetToken = () => string | Promise<string>;
 /** The token in use, and where the next one comes from. */
 export class Credentials {
   readonly #clock: Clock;
-  readonly #getToken: GetToken | undefined;
+  #getToken: GetToken | undefined;
   #token: string | undefined;
   #renewAt: number | undefined;
   #getting: Promise<string> | undefined;
@@ -27,6 +27,11 @@ export class Credentials {
     return this.#renewAt !== undefined && this.#clock.now() >= this.#renewAt;
   }
 
+  /** The one in use, if there is one without asking. */
+  get held(): string | undefined {
+    return this.#token;
+  }
+
   async current(): Promise<string> {
     return this.#token ?? this.#get();
   }
@@ -40,6 +45,12 @@ export class Credentials {
   replace({ token, expiresAt }: Session): void {
     this.#token = token;
     this.#plan(expiresAt);
+  }
+
+  /** Signed out: there is no token from now on. */
+  forget(): void {
+    this.#token = undefined;
+    this.#getToken = undefined;
   }
 
   #get(): Promise<string> {

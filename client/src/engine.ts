@@ -4,7 +4,7 @@ import { ChangeQueue, type RefusedChange } from './change-queue.ts';
 import { hintMs } from './codes.ts';
 import { Connection, type StateChange } from './connection.ts';
 import { Credentials } from './credentials.ts';
-import type { ParleyError } from './errors.ts';
+import { hasCode, type ParleyError } from './errors.ts';
 import { type ErrorFrame, isChange, type ServerEvent } from './frames.ts';
 import type { ParleyOptions, Settings } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -44,7 +44,10 @@ export class Engine {
   readonly #catchUp: CatchUp;
   #unwatch: (() => void) | undefined;
   #isCatchingUp = false;
+  /** The user is ending the session: that the server refuses it then, is the answer and no news. */
+  #isLeaving = false;
   #hint: unknown;
+  #ended: StateChange | undefined;
 
   constructor(settings: Settings, given: ParleyOptions, events: EngineEvents) {
     const { clock, random } = settings;
@@ -60,7 +63,7 @@ export class Engine {
       ...settings,
       url: settings.webSocketUrl,
       credentials: this.#credentials,
-      prepare: () => this.#identify(),
+      prepare: () => this.identify(),
       checkToken: async () => {
         await this.api.whoAmI();
       },
@@ -138,15 +141,44 @@ export class Engine {
     this.#events.onSession(session);
   }
 
-  /** The account, and what is kept of it here. */
-  async erase(): Promise<void> {
-    // Messages of earlier runs are known by their sender.
-    await this.#identify();
-    await this.api.eraseAccount();
+  /** Ends what the user asks to be ended; where that is done, {@link forget} follows. */
+  async leave(end: () => Promise<unknown>): Promise<void> {
+    this.#isLeaving = true;
+    try {
+      // Messages of earlier runs are known by their sender.
+      await this.identify();
+      await end();
+    } catch (error) {
+      this.#isLeaving = false;
+      // What was not told meanwhile.
+      if (this.#ended !== undefined) this.#events.onState(this.#ended);
+      this.#ended = undefined;
+      throw error;
+    }
+  }
+
+  /** Removes what this device keeps of the user. */
+  async forget(): Promise<void> {
+    this.#connection.stop();
+    this.#credentials.forget();
+    if (this.#ended !== undefined) this.#events.onState({ state: 'offline' });
+    this.#ended = undefined;
+    this.#isLeaving = false;
     await this.outbox.wipe();
   }
 
-  async #identify(): Promise<void> {
+  /** Answers whether the server has ended the session. */
+  async endSession(): Promise<boolean> {
+    const { held } = this.#credentials;
+    if (held === undefined) return true;
+    return this.api.endOwnSession(held).then(
+      () => true,
+      (error: unknown) => hasCode(error, 'UNAUTHENTICATED'),
+    );
+  }
+
+  /** Learns whose client it is. */
+  async identify(): Promise<void> {
     if (this.replica.userId === undefined) this.#is((await this.api.whoAmI()).userId);
   }
 
@@ -170,7 +202,8 @@ export class Engine {
       this.presence.stop();
       this.outbox.stop();
     }
-    this.#events.onState(change);
+    if (this.#isLeaving && change.state === 'offline' && change.reason) this.#ended = change;
+    else this.#events.onState(change);
   }
 
   #take(event: ServerEvent): void {
@@ -206,8 +239,8 @@ export class Engine {
     try {
       this.replaceToken(await this.api.renewToken());
     } catch (error) {
-      // The next heartbeat tries again; a token that is refused has stopped the client already.
-      this.#events.onError(error);
+      // The next heartbeat tries again; a token that is refused has stopped the client already, which says it all.
+      if (!hasCode(error, 'UNAUTHENTICATED')) this.#events.onError(error);
     }
   }
 }

@@ -6,7 +6,13 @@ import type { ErrorCode } from './protocol.ts';
 /** What the client needs of `fetch`. */
 export type Fetch = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    body?: string;
+    signal: AbortSignal;
+    keepalive?: boolean;
+  },
 ) => Promise<{
   status: number;
   headers: { get(name: string): string | null };
@@ -21,6 +27,8 @@ export type HttpCall = {
   path: string;
   query?: Record<string, string | number | undefined>;
   body?: object | undefined;
+  /** Goes on when the page is left. */
+  keepalive?: boolean;
 };
 
 /** `https://host/v1`, whether or not `url` ends so already. */
@@ -31,7 +39,7 @@ export function httpBase(url: string): string {
 /** One request and its answer. Throws {@link ParleyError} for all else. */
 export async function callOnce(
   { base, fetch, clock }: { base: string; fetch: Fetch; clock: Clock },
-  { method, path, query = {}, body }: HttpCall,
+  { method, path, query = {}, body, keepalive }: HttpCall,
   token?: string,
 ): Promise<unknown> {
   const given = Object.entries(query).flatMap(([name, value]) =>
@@ -49,6 +57,7 @@ export async function callOnce(
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: abort.signal,
+      ...(keepalive && { keepalive }),
     });
     const text = await response.text();
     if (response.status >= 200 && response.status < 300) return text === '' ? undefined : JSON.parse(text);

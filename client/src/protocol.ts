@@ -104,6 +104,18 @@ export interface ConversationInfo {
   peer?: PublicProfile | undefined;
 }
 
+/** One sign-in of the user, on one device. */
+export interface SessionInfo {
+  sessionId: string;
+  /** What the device called itself when it signed in. */
+  deviceName: string | null;
+  createdAt: string;
+  /** When its token was last renewed, or something last heard of one of its sockets, give or take five minutes. */
+  lastUsedAt: string;
+  /** Whether it is the one of this client. */
+  current: boolean;
+}
+
 /** A token, and when it ends: ISO 8601 UTC. */
 export interface Session {
   token: string;

@@ -16,6 +16,8 @@ export interface Server {
 export interface LoginOptions extends Server {
   username: string;
   password: string;
+  /** What the device is called in the list of the user's {@link ParleyClient.sessions | sessions}: 1 to 64 characters. */
+  deviceName?: string | undefined;
 }
 
 export interface RegisterOptions extends LoginOptions {
@@ -24,13 +26,13 @@ export interface RegisterOptions extends LoginOptions {
 }
 
 export function login(options: LoginOptions): Promise<SignedIn> {
-  const { username, password } = options;
-  return post(options, '/login', { username, password });
+  const { username, password, deviceName } = options;
+  return post(options, '/login', { username, password, deviceName });
 }
 
 export function register(options: RegisterOptions): Promise<SignedIn> {
-  const { username, password, displayName } = options;
-  return post(options, '/users', { username, password, ...(displayName !== undefined && { displayName }) });
+  const { username, password, displayName, deviceName } = options;
+  return post(options, '/users', { username, password, displayName, deviceName });
 }
 
 async function post(server: Server, path: string, body: object): Promise<SignedIn> {

@@ -139,6 +139,11 @@ export class Transport {
       this.#failAll(new ParleyError('UNAVAILABLE', 'The server could not handle a request'));
       return;
     }
+    if (frame.type === 'error' && frame.code === 'UNAUTHENTICATED') {
+      // The session has ended, and nothing more comes here. What was asked waits; whoever connects again learns why.
+      this.drop();
+      return;
+    }
     const requestId = 'requestId' in frame ? frame.requestId : undefined;
     if (requestId === undefined) {
       if (frame.type !== 'ack' && frame.type !== 'sync' && frame.type !== 'heartbeat') {

@@ -155,10 +155,12 @@ test('signing in and up', async () => {
   const clock = new FakeClock();
   const url = 'https://chat.example';
   expect(await login({ url, fetch, clock, username: 'ann', password: 'secret' })).toEqual(session);
+  await login({ url, fetch, clock, username: 'ann', password: 'secret', deviceName: 'Phone' });
   await register({ url, fetch, clock, username: 'ann', password: 'secret', displayName: 'Ann' });
   await register({ url, fetch, clock, username: 'ann', password: 'secret' });
   expect(bodies).toEqual([
     [`${url}/v1/login`, { username: 'ann', password: 'secret' }],
+    [`${url}/v1/login`, { username: 'ann', password: 'secret', deviceName: 'Phone' }],
     [`${url}/v1/users`, { username: 'ann', password: 'secret', displayName: 'Ann' }],
     [`${url}/v1/users`, { username: 'ann', password: 'secret' }],
   ]);

@@ -29,6 +29,7 @@ test('nouns, frames and events are those of shared/protocol', () => {
     true satisfies Same<entities.Member, nouns.Member>,
     true satisfies Same<entities.Profile, nouns.Profile>,
     true satisfies Same<entities.PublicProfile, nouns.PublicProfile>,
+    true satisfies Same<entities.SessionInfo, nouns.SessionInfo>,
     true satisfies Same<entities.UserPresence, nouns.UserPresence>,
     true satisfies Same<keyof Required<entities.Message>, keyof nouns.Message>,
     true satisfies Same<keyof Required<entities.Conversation>, keyof nouns.ConversationInfo>,

@@ -16,7 +16,7 @@ export type SignedInUser = User & Pick<SessionClaim, 'sessionId'>;
 /** Before what a request did not get done is done in the background. */
 const secondTryAfterSeconds = 5;
 
-/** What each sign-in begins, and what sign-out ends: docs/adr/0017-sessions.md. */
+/** What each sign-in begins, and what sign-out ends: docs/adr/0018-sessions.md. */
 export class Sessions {
   readonly #store: SessionStore;
   readonly #tokens: Tokens;

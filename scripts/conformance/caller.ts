@@ -36,8 +36,8 @@ export class Caller {
     return this.call('PATCH', path, body);
   }
 
-  delete(path: string): Promise<Answer> {
-    return this.call('DELETE', path);
+  delete(path: string, body?: unknown): Promise<Answer> {
+    return this.call('DELETE', path, body);
   }
 
   /** Waits where the caller's rate is exceeded: the run is not to measure that by accident. */

@@ -1,6 +1,6 @@
 /** The users of one run, what they share, and the clearing up after them. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { answered, Caller } from './caller.ts';
+import { type Answer, answered, Caller } from './caller.ts';
 import { Device, type Handshake } from './device.ts';
 import { Skipped } from './requirement.ts';
 import {
@@ -59,6 +59,11 @@ export class Person {
     const device = await this.device();
     await device.reply({ action: 'sendMessage', conversationId, messageId, content }, SendAck);
     return device.message(messageId);
+  }
+
+  /** Asks for the account to be erased. */
+  erase(): Promise<Answer> {
+    return this.api.delete('/users/me', { password: this.password });
   }
 
   async history(conversationId: string): Promise<Message[]> {
@@ -159,7 +164,7 @@ export class Cast {
     for (const group of this.#groups) await this.#dissolve(group).catch(() => undefined);
     if (this.isGiven) return;
     for (const person of this.#people.values()) {
-      await person.then(({ api }) => api.delete('/users/me')).catch(() => undefined);
+      await person.then((one) => one.erase()).catch(() => undefined);
     }
   }
 

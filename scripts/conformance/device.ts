@@ -171,6 +171,11 @@ export class Device {
     }
   }
 
+  /** The server is to close it. */
+  async isClosed(): Promise<void> {
+    await within(this.closed, this.#target.deadlineMs, () => 'the server to close a socket');
+  }
+
   async close(): Promise<void> {
     if (this.isOpen) this.#socket.close(1000);
     await within(this.closed, this.#target.deadlineMs, () => 'the close of a socket');

@@ -81,6 +81,17 @@ export const Member = v.object({
 export const WithMembers = v.object({ members: v.array(Member) });
 
 export const Session = v.object({ token: v.pipe(v.string(), v.minLength(1)), expiresAt: Time });
+export const Sessions = v.object({
+  items: v.array(
+    v.object({
+      sessionId: Id,
+      deviceName: v.nullable(v.pipe(v.string(), v.minLength(1))),
+      createdAt: Time,
+      lastUsedAt: Time,
+      current: v.boolean(),
+    }),
+  ),
+});
 export const SignedIn = v.object({ user: Profile, ...Session.entries });
 export const Health = v.object({ status: v.literal('ok'), version: v.string() });
 export const InboxPage = v.object({ items: v.array(Conversation), nextCursor: Cursor });

@@ -67,6 +67,11 @@ const descriptions: Record<string, string> = {
   users: 'One entry for each user.',
   username: 'Unique name to sign in with.',
   displayName: 'Shown name; the username where none was given.',
+  deviceName: 'What the device calls itself, for the list of sessions; `null` where it has said nothing.',
+  sessionId: 'Names a session of the user. In a path, `current` is that of the request.',
+  lastUsedAt:
+    'When a token of the session was last issued, or something last heard of one of its sockets, give or take five minutes.',
+  current: 'Whether it is the session of the request.',
   password: 'The password.',
   currentPassword: 'The password so far.',
   newPassword: 'The password from now on.',

@@ -10,6 +10,7 @@ import {
   ConversationPath,
   ConversationWithMembersAnswer,
   CreateConversationBody,
+  EraseUserBody,
   HealthAnswer,
   InboxAnswer,
   InboxQuery,
@@ -24,6 +25,8 @@ import {
   ReadAnswer,
   RegisterBody,
   SendMessageBody,
+  SessionPath,
+  SessionsAnswer,
   SignedInAnswer,
   TokenAnswer,
   UpdateConversationBody,
@@ -91,7 +94,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     open: true,
     body: {
       schema: RegisterBody,
-      example: { username: 'alice', password: 'correct horse', displayName: 'Alice' },
+      example: { username: 'alice', password: 'correct horse', displayName: 'Alice', deviceName: 'Laptop' },
     },
     answers: {
       201: {
@@ -121,8 +124,14 @@ export const routeDocuments: Record<string, RouteDocument> = {
     tag: 'Accounts',
     operationId: 'login',
     summary: 'Sign in',
+    description:
+      `Opens a session. A user has at most ${limits.sessionsPerUser}: one more ends the one whose token was renewed ` +
+      'longest ago. `deviceName` is what the list of sessions calls it.',
     open: true,
-    body: { schema: LoginBody, example: { username: 'alice', password: 'correct horse' } },
+    body: {
+      schema: LoginBody,
+      example: { username: 'alice', password: 'correct horse', deviceName: 'Laptop' },
+    },
     answers: {
       200: { description: 'Signed in.', schema: SignedInAnswer, example: { user: alice, token, expiresAt } },
     },
@@ -137,6 +146,9 @@ export const routeDocuments: Record<string, RouteDocument> = {
     tag: 'Accounts',
     operationId: 'renewToken',
     summary: 'A fresh token for a caller whose token is still good',
+    description:
+      'Within the same session, which can be renewed for 30 days after signing in, or for what the deployment says. The last ' +
+      'token expires with it; after that the answer is UNAUTHENTICATED.',
     answers: {
       200: { description: 'The fresh token.', schema: TokenAnswer, example: { token, expiresAt } },
     },
@@ -147,6 +159,41 @@ export const routeDocuments: Record<string, RouteDocument> = {
     summary: "End all of the caller's sessions",
     description: 'Every token so far is refused from now on, and the sockets are closed.',
     answers: { 204: { description: 'All sessions have ended.' } },
+  },
+  'GET /users/me/sessions': {
+    tag: 'Accounts',
+    operationId: 'listSessions',
+    summary: "The caller's sessions",
+    description: 'Those of which a token is good, the one used last first.',
+    answers: {
+      200: {
+        description: 'Each sign-in, on its device.',
+        schema: SessionsAnswer,
+        example: {
+          items: [
+            {
+              sessionId: 'ses_0192d3f0',
+              deviceName: 'Laptop',
+              createdAt: '2026-11-20T08:00:00.000Z',
+              lastUsedAt: '2026-11-24T10:00:00.000Z',
+              current: true,
+            },
+          ],
+        },
+      },
+    },
+    errors: { FORBIDDEN: 'Users sign in with an issuer, which has the sessions.' },
+  },
+  'DELETE /users/me/sessions/{sessionId}': {
+    tag: 'Accounts',
+    operationId: 'endSession',
+    summary: "End one of the caller's sessions",
+    description:
+      'Its tokens are refused from now on, and its sockets are closed. `current` names the session of the request. The answer is ' +
+      'the same for a session that has ended already, and for an id that is none of the caller’s.',
+    path: SessionPath,
+    answers: { 204: { description: 'The session has ended.' } },
+    errors: { FORBIDDEN: 'Users sign in with an issuer, which has the sessions.' },
   },
   'GET /users/me': {
     tag: 'Accounts',
@@ -165,21 +212,27 @@ export const routeDocuments: Record<string, RouteDocument> = {
     tag: 'Accounts',
     operationId: 'eraseSelf',
     summary: 'Erase the caller',
+    body: { schema: EraseUserBody, example: { password: 'correct horse' } },
     description:
-      'Once this is answered, every token is refused, the sockets are closed, and nobody can register the username for ' +
+      'Takes the password; none where users sign in with an issuer. Once this is answered, every token is refused, the sockets are closed, and nobody can register the username for ' +
       `${limits.erasedUsernameDays} days. In the background the ` +
       'caller then leaves all conversations, and all messages of theirs become deleted ones from an account without a name, ' +
       'which the members hear of as of other changes. The last admin of a group hands over to its longest-standing member. ' +
       'It cannot be undone. Repeating it with the old token is answered with UNAUTHENTICATED.',
     answers: { 202: { description: 'The account has ended, and the rest will be erased.' } },
-    errors: { RATE_LIMITED: 'Too many requests.' },
+    errors: {
+      UNAUTHENTICATED: 'The token is not good, or the password is wrong.',
+      RATE_LIMITED:
+        'Too many wrong passwords from this user, here or in changing the password, or too many requests.',
+    },
   },
   'PUT /users/me/password': {
     tag: 'Accounts',
     operationId: 'changePassword',
     summary: 'Change the password',
     description:
-      'Every older token is refused from now on, and its sockets are closed. The new password must not be a common one, nor the ' +
+      'Only the session of the request goes on, with the token of the answer: every other token is refused from now on, and all ' +
+      'sockets are closed. The new password must not be a common one, nor the ' +
       'username or little more.',
     body: {
       schema: ChangePasswordBody,

@@ -7,6 +7,7 @@ import type { GenericSchema } from 'valibot';
 import { limits } from '../../shared/protocol/limits.ts';
 import {
   Content,
+  DeviceName,
   DisplayName,
   NewPassword,
   Password,
@@ -58,6 +59,10 @@ export const textValues = {
   DisplayName: {
     schema: DisplayName,
     json: text(1, limits.displayNameCharacters, shownName, `^[^${controls}${separatorsAndDirections}]*$`),
+  },
+  DeviceName: {
+    schema: DeviceName,
+    json: text(1, limits.deviceNameCharacters, shownName, `^[^${controls}${separatorsAndDirections}]*$`),
   },
   Username: {
     schema: Username,

@@ -44,6 +44,11 @@ test('an account is deleted by its owner, and others see what is left of it', as
   expect(await confirm.getAttribute('aria-disabled')).toBe('true');
   await hers.dialog.getByLabel('Your username').press('Enter');
   await hers.dialog.getByLabel('Your username').fill('Erin');
+  expect(await confirm.getAttribute('aria-disabled')).toBe('true');
+  await hers.dialog.getByLabel('Your password').fill('not her password');
+  await confirm.click();
+  await hers.dialog.getByText('That is not your password.').waitFor();
+  await hers.dialog.getByLabel('Your password').fill(erin.password);
   await confirm.click();
   await hers.page.getByText('Your account is deleted.').waitFor();
   await hers.page.getByRole('heading', { name: 'Sign in to Parley' }).waitFor();
@@ -79,6 +84,7 @@ test('what keeps an account from being deleted is told', async () => {
   });
   await askToErase(hers);
   await hers.dialog.getByLabel('Your username').fill('gina');
+  await hers.dialog.getByLabel('Your password').fill(gina.password);
   await hers.dialog.getByRole('button', { name: 'Delete account' }).click();
   await hers.dialog.getByText('Could not delete your account: you are not allowed to.').waitFor();
   await hers.dialog.getByRole('button', { name: 'Cancel' }).click();

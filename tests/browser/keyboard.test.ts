@@ -109,7 +109,7 @@ test('a menu opens, moves and closes as menus do, and gives the focus back', asy
   await press(hers, 'Enter');
   await expect.poll(() => focused(hers)).toBe('Keyboard shortcuts');
   await press(hers, 'ArrowDown');
-  expect(await focused(hers)).toBe('Sign out');
+  expect(await focused(hers)).toBe('Devices');
   await press(hers, 'ArrowUp', 'ArrowUp');
   expect(await focused(hers)).toBe('Delete account…');
   await press(hers, 'Escape');

@@ -324,7 +324,7 @@ test('profiles: one’s own, by name, by id', async () => {
   expect(await anns.profiles([ben.user.userId])).toMatchObject([{ displayName: 'Ben' }]);
 });
 
-test('a changed password keeps this session and ends the others; a logout ends all', async () => {
+test('a changed password keeps this session and ends the others; signing out everywhere ends all', async () => {
   const ann = await register('Ann');
   const [laptop, phone] = [await connected(ann), await connected(ann)];
   const phoneOffline = happening(phone, 'state', ({ state }) => state === 'offline');
@@ -341,9 +341,32 @@ test('a changed password keeps this session and ends the others; a logout ends a
 
   const tablet = await connected({ ...ann, token });
   const tabletOffline = happening(tablet, 'state', ({ state }) => state === 'offline');
-  await laptop.logout();
+  await laptop.signOutEverywhere();
   expect(laptop.state).toBe('offline');
   expect((await tabletOffline).reason).toMatchObject({ code: 'UNAUTHENTICATED' });
+});
+
+test('sessions are listed with their devices; signing out ends one, and another can be ended from afar', async () => {
+  const ann = await register('Ann');
+  const { username } = ann.user;
+  const signIn = async (deviceName: string) => {
+    const { url } = parley.runtime;
+    return connected(await ParleyClient.login({ url, username, password: ann.password, deviceName }));
+  };
+  const [laptop, phone, tablet] = [await signIn('Laptop'), await signIn('Phone'), await signIn('Tablet')];
+  const named = await laptop.sessions();
+  expect(named.map(({ deviceName }) => deviceName)).toHaveLength(4);
+  expect(named.filter(({ current }) => current)).toMatchObject([{ deviceName: 'Laptop' }]);
+
+  expect(await tablet.signOut()).toBe(true);
+  const phones = named.find(({ deviceName }) => deviceName === 'Phone')?.sessionId ?? '';
+  const phoneOffline = happening(phone, 'state', ({ state }) => state === 'offline');
+  await laptop.endSession(phones);
+  expect((await phoneOffline).reason).toMatchObject({ code: 'UNAUTHENTICATED' });
+
+  const left = await laptop.sessions();
+  expect(left.map(({ deviceName }) => deviceName)).toEqual(['Laptop', null]);
+  expect(laptop.state).toBe('online');
 });
 
 test('an erased account is gone, and what it said is empty to the others', async () => {
@@ -353,7 +376,9 @@ test('an erased account is gone, and what it said is empty to the others', async
   await dm.send('a secret').whenStored();
   const emptied = happening(bens, 'messageChanged');
   const phoneOffline = happening(annsPhone, 'state', ({ state }) => state === 'offline');
-  await anns.eraseAccount();
+  await expect(anns.eraseAccount('not this one')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  expect(anns.state).toBe('online');
+  await anns.eraseAccount(ann.password);
   expect(anns.state).toBe('offline');
   expect((await phoneOffline).reason).toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(await emptied).toMatchObject({ seq: 1, content: '', deleted: true });

@@ -30,6 +30,8 @@ async function findings(lies: Lies): Promise<Outcome[]> {
 
 const asked = [
   'values.unread',
+  'http.sessions.end',
+  'http.sessions.current',
   'http.dm',
   'http.messages.after',
   'ws.handshake.no-token',
@@ -42,6 +44,7 @@ const asked = [
   'promise.left',
   'errors.http.unauthenticated',
   'errors.stranger',
+  'erasure.password',
   'errors.no-internals',
 ];
 
@@ -88,12 +91,12 @@ const brokenPromises: [what: string, lies: () => Lies, expected: string[]][] = [
   [
     '200 instead of 401',
     () => ({ answer: (_, { status, body }) => (status === 401 ? { status: 200, body } : undefined) }),
-    ['errors.http.unauthenticated'],
+    ['http.sessions.end', 'http.sessions.current', 'errors.http.unauthenticated', 'erasure.password'],
   ],
   [
     'a socket that opens for anybody, and then closes',
     () => ({ opensForAnybody: true }),
-    ['ws.handshake.no-token'],
+    ['http.sessions.end', 'http.sessions.current', 'ws.handshake.no-token'],
   ],
   [
     'a read event that never comes',
@@ -121,6 +124,25 @@ const brokenPromises: [what: string, lies: () => Lies, expected: string[]][] = [
       },
     }),
     ['ws.sync'],
+  ],
+  [
+    'a session that is said to have ended, and goes on',
+    () => ({
+      passesOn: ({ method, path }) => method !== 'DELETE' || !path.startsWith('/v1/users/me/sessions/'),
+      answer: ({ method, path }, answer) =>
+        method === 'DELETE' && path.startsWith('/v1/users/me/sessions/') ? { status: 204, body: '' } : answer,
+    }),
+    ['http.sessions.end', 'http.sessions.current'],
+  ],
+  [
+    'an erasure for which any password does',
+    () => ({
+      answer: ({ method, path }, answer) =>
+        method === 'DELETE' && path === '/v1/users/me' && answer.status === 401
+          ? { status: 202, body: '' }
+          : undefined,
+    }),
+    ['erasure.password'],
   ],
   [
     'an error that tells where it was thrown',

@@ -8,6 +8,8 @@ import type { Target } from '../../scripts/conformance/target.ts';
 type Json = Record<string, unknown>;
 
 export type Lies = {
+  /** Whether the server hears of it at all. */
+  passesOn?: (asked: { method: string; path: string }) => boolean;
   /** In place of the server's answer; undefined lets it through. */
   answer?: (
     asked: { method: string; path: string },
@@ -31,6 +33,11 @@ export class LyingProxy {
       for await (const chunk of request) chunks.push(chunk);
       const body = Buffer.concat(chunks);
       const { method = '', url: path = '' } = request;
+      if (lies.passesOn?.({ method, path }) === false) {
+        const told = lies.answer?.({ method, path }, { status: 500, body: '' });
+        response.writeHead(told?.status ?? 500).end(told?.body);
+        return;
+      }
       const real = await fetch(`${truth.url}${path}`, {
         method,
         headers: passedOn(request.headers, ['authorization', 'content-type']),

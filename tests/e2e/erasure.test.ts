@@ -63,7 +63,7 @@ async function deletedFor(socket: ChatSocket, conversationId: string, seq: numbe
 
 describe('once Erin has asked to be erased', () => {
   beforeAll(async () => {
-    const answer = await erin.api.delete<undefined>('/users/me');
+    const answer = await erin.erase();
     expect([answer.status, answer.body]).toEqual([202, undefined]);
   });
 
@@ -77,7 +77,7 @@ describe('once Erin has asked to be erased', () => {
   });
 
   test('asking again with the old token is refused, which is as good as an answer', async () => {
-    expectProblem(await erin.api.delete('/users/me'), 'UNAUTHENTICATED');
+    expectProblem(await erin.api.delete('/users/me', { password: erin.password }), 'UNAUTHENTICATED');
   });
 
   test('nobody finds her, by name or by id', async () => {
@@ -184,7 +184,7 @@ describe('once Erin has asked to be erased', () => {
 
 test('a person of no conversation is erased as well', async () => {
   const zoe = await parley.register('zoe');
-  expect((await zoe.api.delete('/users/me')).status).toBe(202);
+  expect((await zoe.erase()).status).toBe(202);
   expectProblem(await zoe.api.get('/users/me'), 'UNAUTHENTICATED');
 });
 
@@ -193,16 +193,40 @@ test('the last member of a group takes their messages along', async () => {
   const own = await sam.group('Notes to self');
   const sams = await sam.connect();
   await sams.message(await sams.say(own, 'What Sam noted'));
-  expect((await sam.api.delete('/users/me')).status).toBe(202);
+  expect((await sam.erase()).status).toBe(202);
   await sams.closed;
 });
 
 test('who says nothing sensible erases nobody', async () => {
   const kim = await parley.register('kim');
   expectProblem(await parley.api().delete('/users/me'), 'UNAUTHENTICATED');
-  expectProblem(await kim.api.call('DELETE', '/users/me', { sure: true }), 'BAD_REQUEST');
-  expectProblem(await kim.api.delete('/users/me?now=1'), 'BAD_REQUEST');
+  const { password } = kim;
+  expectProblem(await kim.api.delete('/users/me', { password, sure: true }), 'BAD_REQUEST');
+  expectProblem(await kim.api.delete('/users/me?now=1', { password }), 'BAD_REQUEST');
+  expectProblem(await kim.api.delete('/users/me', { password: '' }), 'BAD_REQUEST');
   expect((await kim.api.get('/users/me')).status).toBe(200);
+});
+
+test('a token alone, which may be stolen, erases nobody: it takes the password', async () => {
+  const lea = await parley.register('lea');
+  expectProblem(await lea.api.delete('/users/me'), 'BAD_REQUEST');
+  expectProblem(await lea.api.delete('/users/me', {}), 'BAD_REQUEST');
+  expectProblem(await lea.api.delete('/users/me', { password: `${lea.password}!` }), 'UNAUTHENTICATED');
+  const hers = await lea.connect();
+  await hers.heartbeat();
+  expect((await lea.erase()).status).toBe(202);
+  await hers.closed;
+});
+
+test('guesses at the password are counted with those of a password change', async () => {
+  const max = await parley.register('max');
+  const guess = { currentPassword: 'a wrong password', newPassword: 'what a thief would like' };
+  for (let guesses = 0; guesses < 5; guesses += 1) {
+    expectProblem(await max.api.delete('/users/me', { password: 'a wrong password' }), 'UNAUTHENTICATED');
+    expectProblem(await max.api.put('/users/me/password', guess), 'UNAUTHENTICATED');
+  }
+  expectProblem(await max.erase(), 'RATE_LIMITED');
+  expect((await max.api.get('/users/me')).status).toBe(200);
 });
 
 test('no log says who it was by name', () => {

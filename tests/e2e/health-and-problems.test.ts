@@ -42,6 +42,9 @@ describe('who is not signed in learns nothing', () => {
   const routes: [method: string, path: string, body?: unknown][] = [
     ['GET', '/users/me'],
     ['PATCH', '/users/me', { displayName: 'A' }],
+    ['DELETE', '/users/me', { password: 'aaaaaaaa' }],
+    ['GET', '/users/me/sessions'],
+    ['DELETE', '/users/me/sessions/current'],
     ['PUT', '/users/me/password', { currentPassword: 'aaaaaaaa', newPassword: 'bbbbbbbb' }],
     ['POST', '/logout'],
     ['POST', '/token'],

@@ -126,7 +126,7 @@ async function putFanOutJob(): Promise<void> {
 async function eraseSomebody(): Promise<void> {
   const zoe = await parley.register('zoe');
   await zoe.api.patch('/users/me', { displayName: mark() });
-  await zoe.api.delete('/users/me');
+  await zoe.erase();
   await eventually(() => invocationsOf('stream-erase').length > 0, 'the first slice of the erasure');
 }
 

@@ -26,6 +26,7 @@ const services: Record<string, string> = {
 /** Where the action is not named after the call (docs.aws.amazon.com/service-authorization/latest/reference). */
 const actions: Record<string, string> = {
   'dynamodb:Get': 'dynamodb:GetItem',
+  'dynamodb:Put': 'dynamodb:PutItem',
   'dynamodb:BatchGet': 'dynamodb:BatchGetItem',
   'dynamodb:Update': 'dynamodb:UpdateItem',
   's3:ListObjectsV2': 's3:ListBucket',

@@ -41,7 +41,7 @@ test('an operator erases somebody by name, follows it to its end, and finds it i
 
 test('who was erased before is erased again by id, or with everybody else', async () => {
   const dora = await parley.register('dora');
-  expect((await dora.api.delete('/users/me')).status).toBe(202);
+  expect((await dora.erase()).status).toBe(202);
   expect(await erase('--id', dora.id, '--yes', '--no-wait')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(

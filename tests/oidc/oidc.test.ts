@@ -110,6 +110,8 @@ test('what is the issuer’s own business is FORBIDDEN here, and says where to g
     await nobody.post('/users', { username: 'ann2', password }),
     await nobody.post('/login', { username: 'ann.lee', password }),
     await parley.api(token).post('/token'),
+    await parley.api(token).get('/users/me/sessions'),
+    await parley.api(token).delete('/users/me/sessions/current'),
     await parley.api(token).put('/users/me/password', { currentPassword: password, newPassword: password }),
     // Before anything of the request is read.
     await nobody.raw('POST', '/users', 'not JSON'),
@@ -209,7 +211,7 @@ test('who was erased does not come back as who they were, with any token of the 
   const token = await issuer.token('erin', { preferred_username: 'erin' });
   await profileOf(token);
   const socket = await connect(token);
-  expect((await parley.api(token).delete('/users/me')).status).toBe(202);
+  expect((await parley.api(token).delete('/users/me', {})).status).toBe(202);
   await socket.closed;
   for (const any of [token, await issuer.token('erin', { iat: Math.floor(Date.now() / 1000) + 2 })]) {
     expectProblem(await parley.api(any).get('/users/me'), 'FORBIDDEN');

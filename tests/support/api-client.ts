@@ -33,8 +33,8 @@ export class ApiClient {
     return this.call('PATCH', path, body);
   }
 
-  delete<Body = Problem>(path: string): Promise<Answer<Body>> {
-    return this.call('DELETE', path);
+  delete<Body = Problem>(path: string, body?: unknown): Promise<Answer<Body>> {
+    return this.call('DELETE', path, body);
   }
 
   call<Body = Problem>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {

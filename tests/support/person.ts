@@ -36,6 +36,11 @@ export class Person {
     return this.#door.connect({ protocols: ['parley.v1', `bearer.${this.token}`] });
   }
 
+  /** Asks for the account to be erased. */
+  erase(): Promise<Answer<undefined>> {
+    return this.api.delete('/users/me', { password: this.password });
+  }
+
   /** The id of the direct conversation with `other`. */
   async dm(other: Person): Promise<string> {
     return idOf(await this.api.post<Conversation>('/conversations', { type: 'DM', memberIds: [other.id] }));

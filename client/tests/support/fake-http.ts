@@ -21,10 +21,11 @@ export function fakeFetch(server: FakeServer): Fetch {
         if (server.isDown) return reject(new TypeError('fetch failed'));
         const { pathname, searchParams } = new URL(url);
         server.requests.push(`${method} ${pathname.replace(/^\/v1/, '')}`);
-        const userId = server.tokens.get((headers['authorization'] ?? '').replace(/^Bearer /, ''));
+        const token = (headers['authorization'] ?? '').replace(/^Bearer /, '');
+        const userId = server.tokens.get(token);
         if (userId === undefined) return answer(problem(401, 'UNAUTHENTICATED'));
-        const result = handle(server, userId, `${method} ${pathname}`, searchParams, body);
-        const route = `${method} ${pathname.replace(/(?<=conversations\/)[^/]+/, '{id}')}`;
+        const result = handle(server, { userId, token }, `${method} ${pathname}`, searchParams, body);
+        const route = `${method} ${pathname.replace(/(?<=(?:conversations|sessions)\/)[^/]+/, '{id}')}`;
         if (result.status < 300) answerHeldToProtocol(route, result.body);
         // What it says may be outdated when it arrives.
         const back = server.network.next();
@@ -48,22 +49,28 @@ export function fakeFetch(server: FakeServer): Fetch {
 
 function handle(
   server: FakeServer,
-  userId: string,
+  { userId, token }: { userId: string; token: string },
   route: string,
   query: URLSearchParams,
   body: string | undefined,
 ): Answer {
   const { chat } = server;
   const sent = body === undefined ? {} : JSON.parse(body);
-  const [, id = ''] = /\/conversations\/([^/]+)/.exec(route) ?? [];
+  const [, id = ''] = /\/(?:conversations|sessions)\/([^/]+)/.exec(route) ?? [];
   try {
     switch (id === '' ? route : route.replace(`/${id}`, '/{id}')) {
       case 'GET /v1/users/me':
         return ok({ userId, username: userId, displayName: userId, createdAt: server.clock.iso() });
       case 'DELETE /v1/users/me':
+        if (sent.password !== server.password) return problem(401, 'UNAUTHENTICATED');
         for (const [token, owner] of server.tokens) if (owner === userId) server.tokens.delete(token);
         server.cut();
         return { status: 202 };
+      case 'GET /v1/users/me/sessions':
+        return ok({ items: sessionsOf(server, userId, token) });
+      case 'DELETE /v1/users/me/sessions/{id}':
+        server.tokens.delete(id === 'current' ? token : id);
+        return { status: 204 };
       case 'GET /v1/conversations':
         return ok(page(chat.inbox(userId), Number(query.get('cursor') ?? 0), pages.inbox));
       case 'POST /v1/conversations':
@@ -88,6 +95,20 @@ function handle(
     if (!(error instanceof Refusal)) throw error;
     return problem(error.code === 'NOT_FOUND' ? 404 : 400, error.code);
   }
+}
+
+/** Each token is a session, and its id. */
+function sessionsOf({ tokens, clock }: FakeServer, userId: string, current: string): object[] {
+  const now = clock.iso();
+  return [...tokens]
+    .filter(([, owner]) => owner === userId)
+    .map(([token]) => ({
+      sessionId: token,
+      deviceName: null,
+      createdAt: now,
+      lastUsedAt: now,
+      current: token === current,
+    }));
 }
 
 function history(server: FakeServer, userId: string, query: URLSearchParams): object {

@@ -22,6 +22,8 @@ export class FakeServer {
   isDown = false;
   /** The good tokens and whose they are. */
   readonly tokens = new Map<string, string>();
+  /** Everyone's. */
+  readonly password = 'correct horse battery';
   /** Who is there, of those one shares a conversation with. */
   readonly presence = new Map<string, 'online' | 'offline'>();
   /** Those that are open. */

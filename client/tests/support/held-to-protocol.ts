@@ -7,6 +7,7 @@ import {
   ConversationWithMembersAnswer,
   InboxAnswer,
   MessagesAnswer,
+  SessionsAnswer,
 } from '../../../shared/protocol/http.ts';
 
 const { ErrorEvent: _anEventToo, ...onlyReplies } = replies;
@@ -28,6 +29,7 @@ const answers: Record<string, v.GenericSchema> = {
   'GET /v1/conversations/{id}': ConversationWithMembersAnswer,
   'PATCH /v1/conversations/{id}/settings': ConversationAnswer,
   'GET /v1/messages': MessagesAnswer,
+  'GET /v1/users/me/sessions': SessionsAnswer,
 };
 
 export function answerHeldToProtocol(route: string, body: unknown): void {

@@ -1,9 +1,31 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { answered, answeredNothing, type Caller, refused } from '../caller.ts';
+import type { Cast } from '../cast.ts';
 import { HandshakeRefused } from '../device.ts';
 import { must, Skipped, section, smoke } from '../requirement.ts';
-import { Health, Profile, Session, SignedIn, Users } from '../shapes.ts';
+import { Health, Profile, Session, Sessions, SignedIn, Users } from '../shapes.ts';
+
+type Device = { token: string; api: Caller };
+
+/** A session of the visitor's, whose sessions nobody else minds. */
+async function signIn(cast: Cast, deviceName?: string): Promise<Device> {
+  const { user, password } = await cast.person('visitor');
+  if (password === undefined) throw new Skipped('needs a user with a password');
+  const body = { username: user.username, password, deviceName };
+  const { token } = await answered(cast.caller().post('/login', body), 200, SignedIn);
+  return { token, api: cast.caller(token) };
+}
+
+async function sessionsOf({ api }: Device) {
+  return (await answered(api.get('/users/me/sessions'), 200, Sessions)).items;
+}
+
+async function expectEnded(cast: Cast, { token, api }: Device): Promise<void> {
+  await refused(api.get('/users/me'), 'UNAUTHENTICATED');
+  const again = await cast.connectWith(token).catch((error: unknown) => error);
+  ok(again instanceof HandshakeRefused, 'a handshake with an ended token fails');
+}
 
 export const accounts = section('§4 Accounts', [
   smoke('http.health', 'GET /health is open, and answers "ok" and the version', async (cast) => {
@@ -112,7 +134,7 @@ export const accounts = section('§4 Accounts', [
       const change = { currentPassword: password, newPassword };
       const session = await answered(api.put('/users/me/password', change), 200, Session);
       await refused(api.get('/users/me'), 'UNAUTHENTICATED');
-      await socket.closed;
+      await socket.isClosed();
       const later = cast.caller(session.token);
       const login = { username: user.username, password };
       await refused(cast.caller().post('/login', login), 'UNAUTHENTICATED');
@@ -121,22 +143,58 @@ export const accounts = section('§4 Accounts', [
       await answered(later.put('/users/me/password', back), 200, Session);
     },
   ),
+  must('http.sessions', 'GET /users/me/sessions lists each sign-in with its device', async (cast) => {
+    const [phone, laptop] = [await signIn(cast, 'Phone'), await signIn(cast)];
+    const [listed] = (await sessionsOf(phone)).filter(({ current }) => current);
+    equal(listed?.deviceName, 'Phone');
+    const mine = (await sessionsOf(laptop)).filter(({ current }) => current);
+    deepEqual(
+      mine.map(({ deviceName }) => deviceName),
+      [null],
+    );
+    notEqual(mine[0]?.sessionId, listed?.sessionId);
+    const renewed = await answered(phone.api.post('/token'), 200, Session);
+    const later = await sessionsOf({ ...renewed, api: cast.caller(renewed.token) });
+    equal(later.find(({ current }) => current)?.sessionId, listed?.sessionId);
+    for (const deviceName of ['', 'x'.repeat(65), 'a\u202eb']) {
+      const body = { username: 'nobody', password: 'none', deviceName };
+      await refused(cast.caller().post('/login', body), 'BAD_REQUEST');
+    }
+  }),
+  must(
+    'http.sessions.end',
+    'DELETE /users/me/sessions/{sessionId} ends that session and its sockets, and no other',
+    async (cast) => {
+      const [here, there] = [await signIn(cast), await signIn(cast)];
+      const [mine, theirs] = [await cast.connectWith(here.token), await cast.connectWith(there.token)];
+      const ended = (await sessionsOf(there)).find(({ current }) => current)?.sessionId;
+      const stranger = (await cast.person('bob')).api;
+      await answeredNothing(stranger.delete(`/users/me/sessions/${ended}`), 204);
+      await answered(there.api.get('/users/me'), 200, Profile);
+      for (const _ of ['once', 'again']) {
+        await answeredNothing(here.api.delete(`/users/me/sessions/${ended}`), 204);
+      }
+      await theirs.isClosed();
+      await expectEnded(cast, there);
+      await answered(here.api.get('/users/me'), 200, Profile);
+      ok(mine.isOpen, 'the socket of the other session stays open');
+      ok((await sessionsOf(here)).every(({ sessionId }) => sessionId !== ended));
+    },
+  ),
+  must('http.sessions.current', '`current` names the session of the request', async (cast) => {
+    const [here, there] = [await signIn(cast), await signIn(cast)];
+    const socket = await cast.connectWith(here.token);
+    await answeredNothing(here.api.delete('/users/me/sessions/current'), 204);
+    await socket.isClosed();
+    await expectEnded(cast, here);
+    await answered(there.api.get('/users/me'), 200, Profile);
+  }),
   must('http.logout', 'POST /logout ends all of the caller’s sessions, and their sockets', async (cast) => {
-    const { user, password } = await cast.person('visitor');
-    if (password === undefined) throw new Skipped('needs a user with a password');
-    const signIn = async (): Promise<{ token: string; api: Caller }> => {
-      const body = { username: user.username, password };
-      const { token } = await answered(cast.caller().post('/login', body), 200, SignedIn);
-      return { token, api: cast.caller(token) };
-    };
-    const [here, there] = [await signIn(), await signIn()];
+    const [here, there] = [await signIn(cast), await signIn(cast)];
     const socket = await cast.connectWith(there.token);
     await answeredNothing(here.api.post('/logout'), 204);
-    await socket.closed;
-    await refused(here.api.get('/users/me'), 'UNAUTHENTICATED');
-    await refused(there.api.get('/users/me'), 'UNAUTHENTICATED');
-    const again = await cast.connectWith(there.token).catch((error: unknown) => error);
-    ok(again instanceof HandshakeRefused, 'a handshake with an ended token fails');
-    notEqual((await signIn()).token, there.token);
+    await socket.isClosed();
+    for (const device of [here, there]) await expectEnded(cast, device);
+    notEqual((await signIn(cast)).token, there.token);
   }),
 ]);

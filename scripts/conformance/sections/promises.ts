@@ -1,8 +1,18 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { answered, answeredNothing, refused } from '../caller.ts';
-import { Missing, must, section, smoke } from '../requirement.ts';
-import { Accepted, MembersPage, read, SendAck, Synced, SyncReply, Users, WithMembers } from '../shapes.ts';
+import { Missing, must, Skipped, section, smoke } from '../requirement.ts';
+import {
+  Accepted,
+  MembersPage,
+  Profile,
+  read,
+  SendAck,
+  Synced,
+  SyncReply,
+  Users,
+  WithMembers,
+} from '../shapes.ts';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -163,19 +173,27 @@ export const erasure = section('§7 Erasure', [
     'DELETE /users/me ends the sessions, and nobody can take the username; it may be repeated',
     async (cast) => {
       const leaver = await cast.newcomer('goes');
-      const { api, user, password = '' } = leaver;
+      const { api, user, password } = leaver;
       const device = await leaver.device();
-      const answer = await api.delete('/users/me');
+      const answer = await leaver.erase();
       if (answer.status === 404) throw new Missing('there is no DELETE /users/me');
       await answeredNothing(Promise.resolve(answer), 202);
-      await device.closed;
+      await device.isClosed();
       await refused(api.get('/users/me'), 'UNAUTHENTICATED');
-      await refused(api.delete('/users/me'), 'UNAUTHENTICATED');
+      await refused(leaver.erase(), 'UNAUTHENTICATED');
       const body = { username: user.username, password };
       await refused(cast.caller().post('/login', body), 'UNAUTHENTICATED');
       await refused(cast.caller().post('/users', body), 'CONFLICT');
     },
   ),
+  must('erasure.password', 'A token alone erases nobody: it takes the password', async (cast) => {
+    const { api, password } = await cast.newcomer('stays');
+    if (password === undefined) throw new Skipped('needs a user with a password');
+    await refused(api.delete('/users/me'), 'BAD_REQUEST');
+    await refused(api.delete('/users/me', { password: randomUUID() }), 'UNAUTHENTICATED');
+    await answered(api.get('/users/me'), 200, Profile);
+    await answeredNothing(api.delete('/users/me', { password }), 202);
+  }),
   must(
     'erasure.messages',
     'What an erased user said becomes deleted messages, from an account without a name',
@@ -187,7 +205,7 @@ export const erasure = section('§7 Erasure', [
       for (const conversationId of [group, direct]) {
         await hers.message((await leaver.say(conversationId, 'to be forgotten')).messageId);
       }
-      await answeredNothing(leaver.api.delete('/users/me'), 202);
+      await answeredNothing(leaver.erase(), 202);
       for (const conversationId of [group, direct]) {
         const { content, deleted, senderId } = await hers.changed(conversationId, 1);
         deepEqual([content, deleted, senderId], ['', true, leaver.id]);

@@ -108,6 +108,6 @@ export async function setScene(parley: WebParley): Promise<Scene> {
     { from: oskar, text: 'All the best, Petra.' },
   ]);
   await parley.untilStored(oskar, withErased, 2);
-  await petra.api.delete('/users/me');
+  await petra.erase();
   return { parley, alice, bob, newcomer, direct, group, oskar, withErased };
 }

@@ -72,6 +72,17 @@ export const views: View[] = [
     },
   },
   {
+    name: 'devices',
+    async show({ parley, alice }, look) {
+      const chat = await parley.device(alice, look);
+      await chat.row('Weekend hike').waitFor();
+      await chat.button(/^Your account/).click();
+      await chat.page.getByRole('menuitem', { name: 'Devices' }).click();
+      await chat.dialog.getByText('This device').waitFor();
+      return chat;
+    },
+  },
+  {
     name: 'erase-account',
     async show({ parley, alice }, look) {
       const chat = await parley.device(alice, look);

@@ -2,27 +2,28 @@ import { useState } from 'preact/hooks';
 import { Dialog } from '../elements/dialog.tsx';
 import { Field } from '../elements/field.tsx';
 import { useChat } from '../sdk/chat-context.ts';
-import { failureInWords } from '../text/error-words.ts';
+import { codeOf, failureInWords } from '../text/error-words.ts';
 
 type Props = { onErased(): void; onClose(): void };
 
-/** The username has to be typed: nobody deletes an account by a slip. */
+/** The username has to be typed: nobody deletes an account by a slip, nor by a password that the browser fills in. */
 export function EraseAccountDialog({ onErased, onClose }: Props) {
   const { client, me } = useChat();
   const [typed, setTyped] = useState('');
+  const [password, setPassword] = useState('');
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
-  const isMeant = typed.trim().toLowerCase() === me.username;
+  const isMeant = typed.trim().toLowerCase() === me.username && password !== '';
 
   const erase = async (event: Event) => {
     event.preventDefault();
     if (busy || !isMeant) return;
     setBusy(true);
     try {
-      await client.eraseAccount();
+      await client.eraseAccount(password);
       onErased();
     } catch (error) {
-      setProblem(failureInWords('delete your account', error));
+      setProblem(problemInWords(error));
       setBusy(false);
     }
   };
@@ -37,18 +38,27 @@ export function EraseAccountDialog({ onErased, onClose }: Props) {
         <Field
           label="Your username"
           hint={`Type ${me.username} to confirm`}
-          error={problem}
           value={typed}
-          onValue={(value) => {
-            setTyped(value);
-            setProblem(undefined);
-          }}
+          onValue={setTyped}
           autocomplete="off"
           autocapitalize="none"
           spellcheck={false}
           autofocus
           required
           maxLength={32}
+        />
+        <Field
+          label="Your password"
+          error={problem}
+          isPassword
+          value={password}
+          onValue={(value) => {
+            setPassword(value);
+            setProblem(undefined);
+          }}
+          autocomplete="current-password"
+          required
+          maxLength={128}
         />
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>
@@ -61,4 +71,11 @@ export function EraseAccountDialog({ onErased, onClose }: Props) {
       </form>
     </Dialog>
   );
+}
+
+function problemInWords(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'UNAUTHENTICATED') return 'That is not your password.';
+  if (code === 'RATE_LIMITED') return 'Too many tries. Wait some minutes, then try again.';
+  return failureInWords('delete your account', error);
 }

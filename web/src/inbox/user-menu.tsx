@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { forgetDrafts } from '../conversation/drafts.ts';
 import { Avatar } from '../elements/avatar.tsx';
 import { ConfirmDialog } from '../elements/confirm-dialog.tsx';
 import { Menu } from '../elements/menu.tsx';
@@ -7,26 +6,25 @@ import { useChat } from '../sdk/chat-context.ts';
 import type { DialogName } from '../shell/chat-layout.tsx';
 import { EraseAccountDialog } from './erase-account-dialog.tsx';
 
+const notHeard =
+  'You are signed out in this browser, but Parley could not be reached to end the session. To be sure, sign in again and ' +
+  'look under “Devices”.';
+
 type Props = { onDialog(name: DialogName): void; onSignedOut(why?: string): void };
 
 export function UserMenu({ onDialog, onSignedOut }: Props) {
-  const { client, me, fail } = useChat();
-  const [question, setQuestion] = useState<'here' | 'everywhere' | 'erase'>();
-  const leave = (why?: string) => {
-    forgetDrafts(me.userId);
-    onSignedOut(why);
+  const { client, me } = useChat();
+  const [question, setQuestion] = useState<'sign-out' | 'erase'>();
+  const signOut = () => {
+    // Nobody waits for a server that may not answer.
+    void client.signOut().then((ended) => {
+      if (!ended) onSignedOut(notHeard);
+    });
+    onSignedOut();
   };
-  const signOutHere = () => {
-    if (client.outgoing.length > 0) setQuestion('here');
-    else leave();
-  };
-  const signOutEverywhere = async () => {
-    try {
-      await client.logout();
-      leave();
-    } catch (error) {
-      fail('sign you out everywhere', error);
-    }
+  const askFirst = () => {
+    if (client.outgoing.some(({ state }) => state !== 'sent')) setQuestion('sign-out');
+    else signOut();
   };
   return (
     <>
@@ -35,34 +33,25 @@ export function UserMenu({ onDialog, onSignedOut }: Props) {
         buttonClass="avatar-button"
         items={[
           { label: 'Keyboard shortcuts', onChoose: () => onDialog('shortcuts') },
-          { label: 'Sign out', onChoose: signOutHere },
-          { label: 'Sign out on all devices', onChoose: () => setQuestion('everywhere') },
+          { label: 'Devices', onChoose: () => onDialog('devices') },
+          { label: 'Sign out', onChoose: askFirst },
           { label: 'Delete account…', danger: true, onChoose: () => setQuestion('erase') },
         ]}
       >
         <Avatar id={me.userId} name={me.displayName} />
       </Menu>
-      {question === 'here' && (
+      {question === 'sign-out' && (
         <ConfirmDialog
           title="Sign out?"
-          text="Some of your messages are not sent yet. They stay in this browser until you sign in again."
+          text="Some of your messages are not sent yet. They will be removed from this browser, and never sent."
           action="Sign out"
-          onConfirm={async () => leave()}
-          onClose={() => setQuestion(undefined)}
-        />
-      )}
-      {question === 'everywhere' && (
-        <ConfirmDialog
-          title="Sign out on all devices?"
-          text="Every phone and browser where you are signed in asks for your password again."
-          action="Sign out everywhere"
-          onConfirm={signOutEverywhere}
+          onConfirm={async () => signOut()}
           onClose={() => setQuestion(undefined)}
         />
       )}
       {question === 'erase' && (
         <EraseAccountDialog
-          onErased={() => leave('Your account is deleted.')}
+          onErased={() => onSignedOut('Your account is deleted.')}
           onClose={() => setQuestion(undefined)}
         />
       )}

@@ -4,6 +4,7 @@ import { Field } from '../elements/field.tsx';
 import { Logo } from '../elements/logo.tsx';
 import { codeOf, reasonInWords } from '../text/error-words.ts';
 import { DemoUsers } from './demo-users.tsx';
+import { deviceName } from './device-name.ts';
 
 type Props = {
   /** Why one is here again, where there is something to say. */
@@ -30,18 +31,18 @@ export function SignInView({ notice, onSignedIn }: Props) {
     if (busy) return;
     setBusy(true);
     setProblem(undefined);
-    const url = location.origin;
+    const signIn = {
+      url: location.origin,
+      username: username.trim(),
+      password,
+      deviceName: deviceName(),
+    };
     const name = displayName.trim();
     try {
       onSignedIn(
         registering
-          ? await ParleyClient.register({
-              url,
-              username: username.trim(),
-              password,
-              ...(name && { displayName: name }),
-            })
-          : await ParleyClient.login({ url, username: username.trim(), password }),
+          ? await ParleyClient.register({ ...signIn, ...(name && { displayName: name }) })
+          : await ParleyClient.login(signIn),
       );
     } catch (error) {
       setProblem(problemInWords(error, registering));

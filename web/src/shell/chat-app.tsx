@@ -1,9 +1,16 @@
 import { ParleyClient, type SignedIn } from '@parley/client';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { type Chat, ChatContext } from '../sdk/chat-context.ts';
 import { People } from '../sdk/people.ts';
-import { renewSession } from '../session/stored-session.ts';
-import { codeOf, failureInWords } from '../text/error-words.ts';
+import { forgetUser } from '../session/forget-user.ts';
+import {
+  forgetSession,
+  onOtherTab,
+  readSession,
+  renewSession,
+  type StoredSession,
+} from '../session/stored-session.ts';
+import { codeOf, failureInWords, sessionEnded } from '../text/error-words.ts';
 import { ChatLayout } from './chat-layout.tsx';
 import { type Toast, Toasts } from './toasts.tsx';
 
@@ -14,23 +21,35 @@ const changes = {
   react: 'react to the message',
 };
 
-type Props = { session: SignedIn; onSignedOut(why?: string): void };
+type Props = { session: StoredSession; onSignedOut(why?: string): void };
 
 /** The chat of one signed-in user: makes the client, and closes it when another view takes over. */
 export function ChatApp({ session, onSignedOut }: Props) {
   const [toasts, setToasts] = useState<Toast[]>([]);
-  const chat = useMemo(() => newChat(session, setToasts), [session.user.userId]);
+  const chat = useMemo(() => newChat(session, setToasts), [session.id]);
   const { client } = chat;
+
+  /** However the session has ended. */
+  const leave = useCallback(
+    (why?: string) => {
+      forgetSession(session.id);
+      forgetUser(session, client);
+      onSignedOut(why);
+    },
+    [client, onSignedOut],
+  );
 
   useEffect(() => {
     const stops = [
-      client.on('session', (renewed) => renewSession(session.user.userId, renewed)),
+      client.on('session', (renewed) => renewSession(session.id, renewed)),
       client.on('state', ({ state, reason }) => {
-        if (state === 'offline' && codeOf(reason) === 'UNAUTHENTICATED')
-          onSignedOut('Your session has ended. Sign in again.');
+        if (state === 'offline' && codeOf(reason) === 'UNAUTHENTICATED') leave(sessionEnded);
       }),
       client.on('changeRefused', ({ action, error }) => chat.fail(changes[action], error)),
       client.on('error', (error) => chat.fail('keep your unsent messages on this device', error)),
+      onOtherTab(() => {
+        if (readSession()?.id !== session.id) leave(sessionEnded);
+      }),
     ];
     // What becomes of it is told by `state`, which the banner shows.
     client.connect().catch(() => {});
@@ -38,11 +57,11 @@ export function ChatApp({ session, onSignedOut }: Props) {
       for (const stop of stops) stop();
       void client.close();
     };
-  }, [client, onSignedOut]);
+  }, [client, leave]);
 
   return (
     <ChatContext.Provider value={chat}>
-      <ChatLayout onSignedOut={onSignedOut} />
+      <ChatLayout onSignedOut={leave} />
       <Toasts toasts={toasts} onDone={(done) => setToasts((all) => all.filter((toast) => toast !== done))} />
     </ChatContext.Provider>
   );

@@ -8,13 +8,14 @@ import { useChat } from '../sdk/chat-context.ts';
 import { useInbox } from '../sdk/use-inbox.ts';
 import { Announcer } from './announcer.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
+import { DevicesDialog } from './devices-dialog.tsx';
 import { NothingChosen } from './nothing-chosen.tsx';
 import { goTo, useRoute } from './route.ts';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 import { useUnreadBadge } from './use-unread-badge.ts';
 
-export type DialogName = 'direct' | 'group' | 'shortcuts';
+export type DialogName = 'direct' | 'group' | 'shortcuts' | 'devices';
 
 /** Inbox, conversation and details beside each other; one of them at a time where there is no room. */
 export function ChatLayout({ onSignedOut }: { onSignedOut(why?: string): void }) {
@@ -55,6 +56,7 @@ export function ChatLayout({ onSignedOut }: { onSignedOut(why?: string): void })
       {dialog === 'direct' && <NewDirectDialog onClose={close('direct')} />}
       {dialog === 'group' && <NewGroupDialog onClose={close('group')} />}
       {dialog === 'shortcuts' && <ShortcutsDialog onClose={close('shortcuts')} />}
+      {dialog === 'devices' && <DevicesDialog onClose={close('devices')} onSignedOut={onSignedOut} />}
     </main>
   );
 }

@@ -11,6 +11,8 @@ const reasons: Partial<Record<ParleyErrorCode, string>> = {
   CLOSED: 'you are signed out.',
 };
 
+export const sessionEnded = 'Your session has ended. Sign in again.';
+
 /** "Could not rename the group: you are not allowed to." */
 export function failureInWords(attempt: string, error: unknown): string {
   return `Could not ${attempt}: ${reasonInWords(error)}`;

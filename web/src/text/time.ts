@@ -44,15 +44,20 @@ function dateInWords(time: number, now: number): string {
     : dateOnly.format(time);
 }
 
-/** For people: `last seen just now`, `last seen 5 min ago`, `last seen at 14:05`, `… yesterday at 14:05`, `… on 3 Mar`. */
-export function lastSeen(time: number, now: number): string {
+/** In a sentence: `just now`, `5 min ago`, `at 14:05`, `yesterday at 14:05`, `on 3 Mar`. */
+export function pastTime(time: number, now: number): string {
   const minutes = Math.floor((now - time) / MINUTE);
-  if (minutes < 1) return 'last seen just now';
-  if (minutes < 60) return `last seen ${minutes} min ago`;
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
   const days = daysBetween(time, now);
-  if (days === 0) return `last seen at ${clockTime.format(time)}`;
-  if (days === 1) return `last seen yesterday at ${clockTime.format(time)}`;
-  return `last seen on ${dateInWords(time, now)}`;
+  if (days === 0) return `at ${clockTime.format(time)}`;
+  if (days === 1) return `yesterday at ${clockTime.format(time)}`;
+  return `on ${dateInWords(time, now)}`;
+}
+
+/** For people. */
+export function lastSeen(time: number, now: number): string {
+  return `last seen ${pastTime(time, now)}`;
 }
 
 /** For day separators: `Today`, `Yesterday`, `Tuesday`, `Tuesday, 3 March 2026`. */
