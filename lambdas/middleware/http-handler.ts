@@ -127,8 +127,7 @@ function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body 
   if (event.pathParameters?.['id'] !== undefined) mention({ conversationId: event.pathParameters['id'] });
   const query = parse(readQuery(event.rawQueryString), takes.query ?? Nothing);
   mentionIds(query);
-  const body =
-    text === '' && takes.body === undefined ? {} : parseJson(text, takes.body ?? Nothing, limits.bodyBytes);
+  const body = parseJson(text === '' ? '{}' : text, takes.body ?? Nothing, limits.bodyBytes);
   mentionIds(body);
   return {
     path,

@@ -211,7 +211,7 @@ test('who was erased does not come back as who they were, with any token of the 
   const token = await issuer.token('erin', { preferred_username: 'erin' });
   await profileOf(token);
   const socket = await connect(token);
-  expect((await parley.api(token).delete('/users/me', {})).status).toBe(202);
+  expect((await parley.api(token).delete('/users/me')).status).toBe(202);
   await socket.closed;
   for (const any of [token, await issuer.token('erin', { iat: Math.floor(Date.now() / 1000) + 2 })]) {
     expectProblem(await parley.api(any).get('/users/me'), 'FORBIDDEN');
