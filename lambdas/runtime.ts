@@ -255,6 +255,7 @@ export const accounts = () =>
       closing: closing(),
       registrations: registrations(),
       queue: erasureQueue(),
+      report,
       maximumMs: Number(variable('SESSION_DAYS')) * 24 * 60 * 60 * 1000,
     }),
     rates: rateLimiter(),

@@ -63,7 +63,11 @@ export class Api {
     patiently(
       this.#server,
       // As of `#call`.
-      () => this.#proving({ method: 'PUT', path: '/users/me/password', body }) as Promise<Session>,
+      () =>
+        this.#proving({ method: 'PUT', path: '/users/me/password', body }, (call) =>
+          // Meanwhile the sockets are closed, and what is asked with the token of before is refused.
+          this.#credentials.replacedBy(call as Promise<Session>),
+        ) as Promise<Session>,
     );
 
   sessions = (): Promise<{ items: SessionInfo[] }> => this.#call('GET', '/users/me/sessions');
@@ -138,16 +142,19 @@ export class Api {
   }
 
   /** A wrong password in the call is answered as a wrong token is, so a second question tells which it was. */
-  async #proving(call: HttpCall): Promise<unknown> {
+  async #proving(
+    call: HttpCall,
+    watch: (answer: Promise<unknown>) => Promise<unknown> = (answer) => answer,
+  ): Promise<unknown> {
     const token = await this.#credentials.current();
     try {
-      return await callOnce(this.#server, call, token);
+      return await watch(callOnce(this.#server, call, token));
     } catch (error) {
       if (!hasCode(error, 'UNAUTHENTICATED')) throw error;
       await this.whoAmI();
       const another = await this.#credentials.current();
       if (another === token) throw error;
-      return callOnce(this.#server, call, another);
+      return watch(callOnce(this.#server, call, another));
     }
   }
 

@@ -11,6 +11,8 @@ export class Credentials {
   #token: string | undefined;
   #renewAt: number | undefined;
   #getting: Promise<string> | undefined;
+  /** Settles when a call has been answered that replaces the token. */
+  #replacing: Promise<unknown> | undefined;
 
   constructor(
     clock: Clock,
@@ -38,6 +40,7 @@ export class Credentials {
 
   /** A token in place of one that the server refused; asks once however many requests were refused with it. */
   async insteadOf(refused: string): Promise<string> {
+    await this.#replacing;
     if (this.#token === refused) this.#token = undefined;
     return this.current();
   }
@@ -45,6 +48,17 @@ export class Credentials {
   replace({ token, expiresAt }: Session): void {
     this.#token = token;
     this.#plan(expiresAt);
+  }
+
+  /** Of a call that makes the server refuse the token in use, before it answers with the next one. */
+  async replacedBy(call: Promise<Session>): Promise<Session> {
+    this.#replacing = call.then(
+      (session) => this.replace(session),
+      () => undefined,
+    );
+    await this.#replacing;
+    this.#replacing = undefined;
+    return call;
   }
 
   /** Signed out: there is no token from now on. */

@@ -48,11 +48,14 @@ export const handler = httpHandler(
     'PATCH /users/me': signedIn({ admit: reading, body: UpdateProfileBody }, async (caller, { body }) =>
       ok(await users.setDisplayName(caller, body.displayName)),
     ),
-    'DELETE /users/me': signedIn({ admit: requesting, body: EraseUserBody }, async (caller, { body }) => {
-      await users.confirmPassword(caller, body.password);
-      await erasure.request(caller.userId);
-      return begun;
-    }),
+    'DELETE /users/me': signedIn(
+      { admit: requesting, body: EraseUserBody, mayLackBody: true },
+      async (caller, { body }) => {
+        await users.confirmPassword(caller, body.password);
+        await erasure.request(caller.userId);
+        return begun;
+      },
+    ),
     'GET /users/me/sessions': signedIn({ admit: reading }, async (caller) =>
       ok({ items: await users.sessions(caller) }),
     ),

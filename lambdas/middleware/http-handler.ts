@@ -22,7 +22,7 @@ const Nothing = v.strictObject({});
 type Nothing = typeof Nothing;
 
 /** The schemas of what a route takes; what is left out must be empty. */
-type Takes<Path, Query, Body> = { path?: Path; query?: Query; body?: Body };
+type Takes<Path, Query, Body> = { path?: Path; query?: Query; body?: Body; mayLackBody?: boolean };
 
 /** What is done before anything of the request is read: whoever is refused here, costs no more than this. */
 type AdmitPeer = { admit?: (peer: Peer) => Promise<void> };
@@ -127,7 +127,8 @@ function read<Path extends v.GenericSchema, Query extends v.GenericSchema, Body 
   if (event.pathParameters?.['id'] !== undefined) mention({ conversationId: event.pathParameters['id'] });
   const query = parse(readQuery(event.rawQueryString), takes.query ?? Nothing);
   mentionIds(query);
-  const body = parseJson(text === '' ? '{}' : text, takes.body ?? Nothing, limits.bodyBytes);
+  const mayBeEmpty = takes.body === undefined || takes.mayLackBody === true;
+  const body = parseJson(text === '' && mayBeEmpty ? '{}' : text, takes.body ?? Nothing, limits.bodyBytes);
   mentionIds(body);
   return {
     path,

@@ -122,7 +122,9 @@ export class Accounts {
   async endSession(caller: SignedInUser, sessionId: string): Promise<void> {
     this.#refuseWithIssuer();
     const ended = sessionId === 'current' ? caller.sessionId : sessionId;
-    if (ended !== undefined) await this.#sessions.end(caller.userId, ended);
+    // One that has ended already was closed by whoever ended it; one that never was shall cost nothing.
+    if (ended === undefined || !Object.hasOwn(caller.sessions ?? {}, ended)) return;
+    await this.#sessions.end(caller.userId, ended);
   }
 
   /** Before anything of a password change is read: whether there can be one. */

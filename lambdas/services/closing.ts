@@ -31,6 +31,7 @@ export class Closing {
     const connections = await this.#registrations.of(userId);
     const ended = connections.filter((connection) => !goesOn(user, connection));
     await pMap(ended, (connection) => this.#registrations.end(connection), { concurrency: closedAtOnce });
+    await this.#registrations.reread(userId);
     // At last: who found one of them registered may have subscribed it until now.
     await this.#cutOff.sessions(
       sessionId === undefined

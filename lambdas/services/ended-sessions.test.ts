@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { goesOn, type SessionClaim } from '../../shared/domain/sessions.ts';
-import { type EndedMembership, hasEnded } from '../stores/ended-membership-store.ts';
+import {
+  type EndedMembership,
+  type EndedSessions,
+  endedSessions,
+  hasEnded,
+} from '../stores/ended-membership-store.ts';
 import type { Membership } from '../stores/inbox-store.ts';
 import type { ConnectionRegistry, SessionConnection } from '../stores/presence-store.ts';
 import type {
@@ -50,7 +55,8 @@ class Deployment {
     const connection = this.#connectionOf(connectionId, claim);
     try {
       await arrival.opens(connection, () => subscriptions.open(connection));
-    } catch {
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'UNAUTHENTICATED' });
       this.sockets.set(connectionId, 'closed');
       return;
     }
@@ -148,6 +154,7 @@ class Deployment {
         await way();
         return [...this.#registered.values()];
       },
+      reread: async () => {},
       connectionsOfAll: async () => {
         await way();
         return [...this.#registered.values()];
@@ -173,17 +180,18 @@ class Deployment {
         await way();
         return memberships.filter((one) => !this.#subscribed.get(one.conversationId)?.has(connectionId));
       },
-    };
-    const writer = {
-      put: async ({ conversationId, joinedAt }: Membership, subscriber: Subscriber) => {
-        await way();
-        const others = this.#subscribed.get(conversationId) ?? new Map<string, Subscription>();
-        this.#subscribed.set(conversationId, others);
-        others.set(subscriber.connectionId, { ...subscriber, joinedAt });
-        await way();
-        return true;
+      putAll: async (memberships: Membership[], subscriber: Subscriber) => {
+        await Promise.all(memberships.map((membership) => put(membership, subscriber)));
       },
     };
+    const put = async ({ conversationId, joinedAt }: Membership, subscriber: Subscriber) => {
+      await way();
+      const others = this.#subscribed.get(conversationId) ?? new Map<string, Subscription>();
+      this.#subscribed.set(conversationId, others);
+      others.set(subscriber.connectionId, { ...subscriber, joinedAt });
+      await way();
+    };
+    const writer = { put };
     const ended = {
       put: async (item: EndedMembership) => {
         await way();
@@ -306,4 +314,15 @@ test('nor one whose socket registers anew while its session ends', async () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('an ended session is its own user’s alone, and one kept in a later epoch goes on', () => {
+  const subscription = { userId: 'alice', connectionId: 'c', connectedAt: 0, joinedAt: 'then' };
+  const own = { ...subscription, authEpoch: 2, sessionId: 'ses_alice' };
+  const ends = (sessions: EndedSessions) => hasEnded([endedSessions('large', sessions, 0)])(own);
+  expect(ends({ userId: 'alice', sessionId: 'ses_alice' })).toBe(true);
+  expect(ends({ userId: 'mallory', sessionId: 'ses_alice' })).toBe(false);
+  expect(ends({ userId: 'alice', authEpoch: 3 })).toBe(true);
+  expect(ends({ userId: 'alice', authEpoch: 2 })).toBe(false);
+  expect(ends({ userId: 'mallory', authEpoch: 3 })).toBe(false);
 });

@@ -23,14 +23,17 @@ export class FrameLimits {
   }
 
   /**
-   * Counts a malformed frame as one of the user's actions, and closes a socket that goes on after many refusals. Returns the error
+   * Counts a malformed frame as one of the user's actions, and closes a socket that goes on after many refusals, or whose session has ended. Returns the error
    * that answers the frame.
    */
-  async failed(error: unknown, caller: { userId: string; connectionId: string }): Promise<unknown> {
+  async failed(error: unknown, caller: FailingCaller): Promise<unknown> {
     const answer = hasCode(error, 'BAD_REQUEST', 'PAYLOAD_TOO_LARGE')
       ? await this.#countMalformed(error, caller.userId)
       : error;
     if (hasCode(answer, 'RATE_LIMITED')) await this.#countRefusal(caller);
+    // Its session has ended, and it might not be closed then.
+    if (hasCode(answer, 'UNAUTHENTICATED'))
+      await this.#close(caller, 'connection closed: its session has ended');
     return answer;
   }
 
@@ -44,16 +47,27 @@ export class FrameLimits {
   }
 
   /** The refusal itself is answered whatever comes of this. `$disconnect` removes what is registered of a closed socket. */
-  async #countRefusal({ userId, connectionId }: { userId: string; connectionId: string }): Promise<void> {
+  async #countRefusal({ userId, connectionId }: FailingCaller): Promise<void> {
     try {
       if (await this.#rates.takeRefusal(connectionId)) return;
-      this.#report('connection closed after too many refusals', { userId, connectionId });
+    } catch (error) {
+      this.#report('refusal could not be counted', { userId, connectionId }, error);
+      return;
+    }
+    await this.#close({ userId, connectionId }, 'connection closed after too many refusals');
+  }
+
+  async #close({ userId, connectionId }: FailingCaller, why: string): Promise<void> {
+    this.#report(why, { userId, connectionId });
+    try {
       await this.#gateway.close(connectionId);
     } catch (error) {
-      this.#report('connection could not be closed after too many refusals', { userId, connectionId }, error);
+      this.#report('connection could not be closed', { userId, connectionId }, error);
     }
   }
 }
+
+type FailingCaller = { userId: string; connectionId: string };
 
 function hasCode(error: unknown, ...codes: ParleyError['code'][]): error is ParleyError {
   return error instanceof ParleyError && codes.includes(error.code);

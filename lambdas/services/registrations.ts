@@ -59,6 +59,11 @@ export class Registrations {
     return lastSeen;
   }
 
+  /** Whoever pushes next reads the user's connections anew. */
+  async reread(userId: string): Promise<void> {
+    await this.#registry.reread(userId);
+  }
+
   /**
    * Closes a connection. `false` where it may still be open: a young one may be refused as gone only because its handshake is
    * still finishing. Never rejects.

@@ -32,6 +32,7 @@ beforeEach(() => {
       closing: { of: async () => undefined },
       registrations: { lastSeenOfSessions: async () => new Map() },
       queue: { putClosing: async () => undefined },
+      report: () => {},
       maximumMs: 30 * day,
     },
     clock,

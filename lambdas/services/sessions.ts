@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { newSessionId } from '../../shared/domain/ids.ts';
 import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
 import { isPast, type Session, type SessionClaim, sessionsToForget } from '../../shared/domain/sessions.ts';
@@ -8,6 +9,7 @@ import type { SessionStore } from '../stores/session-store.ts';
 import type { User } from '../stores/user-store.ts';
 import type { Closing } from './closing.ts';
 import type { Registrations } from './registrations.ts';
+import type { Report } from './report.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
 
 /** A user, with the session that the request came in. */
@@ -15,6 +17,8 @@ export type SignedInUser = User & Pick<SessionClaim, 'sessionId'>;
 
 /** Before what a request did not get done is done in the background. */
 const secondTryAfterSeconds = 5;
+/** Closing may take long where API Gateway or the tables are slow, and the caller waits. */
+const closeWithinMs = 5_000;
 
 /** What each sign-in begins, and what sign-out ends: docs/adr/0018-sessions.md. */
 export class Sessions {
@@ -23,6 +27,7 @@ export class Sessions {
   readonly #closing: Pick<Closing, 'of'>;
   readonly #registrations: Pick<Registrations, 'lastSeenOfSessions'>;
   readonly #queue: Pick<ErasureQueue, 'putClosing'>;
+  readonly #report: Report;
   readonly #maximumMs: number;
   readonly #clock: () => number;
 
@@ -33,6 +38,7 @@ export class Sessions {
       closing: Pick<Closing, 'of'>;
       registrations: Pick<Registrations, 'lastSeenOfSessions'>;
       queue: Pick<ErasureQueue, 'putClosing'>;
+      report: Report;
       /** How long a session can be renewed. */
       maximumMs: number;
     },
@@ -43,6 +49,7 @@ export class Sessions {
     this.#closing = parts.closing;
     this.#registrations = parts.registrations;
     this.#queue = parts.queue;
+    this.#report = parts.report;
     this.#maximumMs = parts.maximumMs;
     this.#clock = clock;
   }
@@ -70,7 +77,7 @@ export class Sessions {
     if (!(await this.#store.open(user, sessionId, session, forgotten))) {
       throw unavailable('All sessions of this account were ended meanwhile: try again.');
     }
-    for (const id of ended) await this.#closing.of(user.userId, id);
+    for (const id of ended) await this.#close(user.userId, id);
     return this.issue(user, sessionId, session);
   }
 
@@ -85,7 +92,7 @@ export class Sessions {
   /** A fresh token within the caller's session. Throws `UNAUTHENTICATED` where the session is too old to go on. */
   async renew(caller: SignedInUser): Promise<IssuedToken> {
     const { sessionId, session } = this.renewed(caller);
-    if (!(await this.#store.renew(caller.userId, sessionId, session))) throw notSignedIn();
+    if (!(await this.#store.renew(caller, sessionId, session))) throw notSignedIn();
     return this.issue(caller, sessionId, session);
   }
 
@@ -134,7 +141,19 @@ export class Sessions {
   async #end(userId: string, sessionId: string | undefined, end: () => Promise<void>): Promise<void> {
     await this.#queue.putClosing(userId, sessionId, secondTryAfterSeconds);
     await end();
-    await this.#closing.of(userId, sessionId);
+    await this.#close(userId, sessionId);
+  }
+
+  /** What it cannot do, or not in time, is no reason to fail: the session has ended, and a job is queued. */
+  async #close(userId: string, sessionId: string | undefined): Promise<void> {
+    const late = new AbortController();
+    await Promise.race([
+      this.#closing.of(userId, sessionId).catch((error: unknown) => {
+        this.#report('connections of an ended session could not be closed', { userId }, error);
+      }),
+      setTimeout(closeWithinMs, undefined, { signal: late.signal }).catch(() => undefined),
+    ]);
+    late.abort();
   }
 
   #renewedAt(now: number, openedAt: number): Pick<Session, 'renewedAt' | 'expiresAt'> {

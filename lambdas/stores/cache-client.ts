@@ -2,7 +2,7 @@ import type { Cluster, Redis, RedisOptions } from 'iovalkey';
 import { cacheToken, type TokenParts } from './cache-token.ts';
 
 /** What of a client is used: the same on one server and on a cluster. */
-export type CacheClient = Pick<Redis, 'hgetall' | 'multi' | 'eval' | 'ping' | 'disconnect'> & {
+export type CacheClient = Pick<Redis, 'hgetall' | 'del' | 'multi' | 'eval' | 'ping' | 'disconnect'> & {
   on(event: 'end' | 'error', listener: () => void): unknown;
 };
 

@@ -72,6 +72,12 @@ export class CachedPresence implements ConnectionRegistry {
     );
   }
 
+  /** A heartbeat that overlaps with the removal of another connection may have brought that one back: it is gone with the rest. */
+  async reread(userId: string): Promise<void> {
+    const forgotten = await this.#cache.insist((client) => client.del(presenceKey(userId)));
+    if (forgotten === undefined) throw new Error('The cache could not be told to forget a user');
+  }
+
   /** Whoever ends a user's sessions must find each of them. */
   async connectionsOf(userId: string): Promise<SessionConnection[]> {
     return this.#table.connectionsOf(userId);

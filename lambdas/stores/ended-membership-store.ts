@@ -21,6 +21,11 @@ function nameOf({ userId, joinedAt }: Pick<Membership, 'userId' | 'joinedAt'>): 
   return `${userId} ${joinedAt}`;
 }
 
+/** Somebody else's session of that id, should there be one, is another. */
+function nameOfSession({ userId, sessionId }: { userId: string; sessionId?: string | undefined }): string {
+  return `${userId} session ${sessionId}`;
+}
+
 export function endedMembership(membership: Membership, now: number): EndedMembership {
   const { conversationId } = membership;
   return { conversationId, membership: nameOf(membership), expiresAt: expiryFrom(now) };
@@ -28,10 +33,10 @@ export function endedMembership(membership: Membership, now: number): EndedMembe
 
 /** All earlier ends of all of a user's sessions are one item, since the last one says it all. */
 export function endedSessions(conversationId: string, sessions: EndedSessions, now: number): EndedMembership {
-  const which = 'sessionId' in sessions ? `session ${sessions.sessionId}` : 'sessions';
+  const name = 'sessionId' in sessions ? nameOfSession(sessions) : `${sessions.userId} sessions`;
   return {
     conversationId,
-    membership: `${sessions.userId} ${which}`,
+    membership: name,
     sessions,
     expiresAt: expiryFrom(now),
   };
@@ -45,15 +50,15 @@ function expiryFrom(now: number): number {
 export function hasEnded(items: readonly EndedMembership[]): (subscription: Subscription) => boolean {
   const names = new Set(items.map((item) => item.membership));
   const epochs = new Map<string, number>();
-  const sessionIds = new Set<string>();
+  const single = new Set<string>();
   for (const { sessions } of items) {
     if (sessions === undefined) continue;
-    if ('sessionId' in sessions) sessionIds.add(sessions.sessionId);
+    if ('sessionId' in sessions) single.add(nameOfSession(sessions));
     else epochs.set(sessions.userId, sessions.authEpoch);
   }
   return (subscription) =>
     names.has(nameOf(subscription)) ||
-    (subscription.sessionId !== undefined && sessionIds.has(subscription.sessionId)) ||
+    single.has(nameOfSession(subscription)) ||
     subscription.authEpoch < (epochs.get(subscription.userId) ?? 0);
 }
 

@@ -38,6 +38,8 @@ export interface ConnectionRegistry {
   remove(connection: Pick<Connection, 'userId' | 'connectionId'>, lastSeenAt?: number): Promise<void>;
   /** Each of them, whatever is remembered elsewhere, and though it may be dead. */
   connectionsOf(userId: string): Promise<SessionConnection[]>;
+  /** Whoever pushes next reads the user's connections anew. Throws where that is not certain. */
+  reread(userId: string): Promise<void>;
   /** Of people who are to be pushed to: one that has just opened may be missing, one that closed may be there. */
   connectionsOfAll(userIds: readonly string[]): Promise<Connection[]>;
   /** After every change of before. Users of whom nothing is known are left out. */
@@ -110,6 +112,9 @@ export class PresenceStore implements ConnectionRegistry {
       if (!isConditionFailure(error)) throw error;
     }
   }
+
+  /** Nothing is remembered here. */
+  async reread(): Promise<void> {}
 
   /** All that is known of the user's being here. */
   async forget(userId: string): Promise<void> {

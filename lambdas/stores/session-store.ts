@@ -41,15 +41,15 @@ export class SessionStore {
 
   /** `false` where the session has ended. */
   async renew(
-    userId: string,
+    { userId, authEpoch }: Pick<User, 'userId' | 'authEpoch'>,
     sessionId: string,
     times: Pick<Session, 'renewedAt' | 'expiresAt'>,
   ): Promise<boolean> {
     return this.#update(userId, {
       expression: 'SET sessions.#id.renewedAt = :renewedAt, sessions.#id.expiresAt = :expiresAt',
-      condition: 'attribute_exists(sessions.#id)',
+      condition: 'authEpoch = :epoch AND attribute_exists(sessions.#id)',
       names: { '#id': sessionId },
-      values: { ':renewedAt': times.renewedAt, ':expiresAt': times.expiresAt },
+      values: { ':renewedAt': times.renewedAt, ':expiresAt': times.expiresAt, ':epoch': authEpoch },
     });
   }
 
@@ -62,15 +62,18 @@ export class SessionStore {
     });
   }
 
-  /** Ends every session that was begun at `authEpoch` or before. */
+  /**
+   * Ends every session that was begun at `authEpoch` or before, and whichever a change of the password meanwhile has kept.
+   * Where all have ended already, nothing happens.
+   */
   async endAll(userId: string, authEpoch: number): Promise<void> {
-    // Where a later epoch is there already, those sessions have ended.
     await this.#update(userId, {
-      expression: 'SET authEpoch = :next, sessionsEndedAt = :now, sessions = :none',
-      condition: 'authEpoch = :epoch',
+      expression: 'SET authEpoch = authEpoch + :one, sessionsEndedAt = :now, sessions = :none',
+      condition: 'authEpoch = :epoch OR (authEpoch > :epoch AND size(sessions) > :zero)',
       values: {
         ':epoch': authEpoch,
-        ':next': authEpoch + 1,
+        ':one': 1,
+        ':zero': 0,
         ':now': Math.floor(this.#clock() / 1000),
         ':none': {},
       },

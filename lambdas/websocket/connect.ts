@@ -37,10 +37,17 @@ export const handler = middy<ConnectEvent, APIGatewayProxyResultV2>()
     const caller = callerOf(event);
     // Not at the same time: a socket that is registered, and then refused, would have hidden from others who came or went.
     await rates.take('connections', caller.userId);
-    await arrivals.opens({ ...caller, lastSeenAt: caller.connectedAt }, async ({ isOnly }) => {
-      const told = isOnly ? announcements.came(caller.userId) : undefined;
-      await groups.open(caller).finally(() => told);
-    });
+    let told: Promise<void> | undefined;
+    try {
+      await arrivals.opens({ ...caller, lastSeenAt: caller.connectedAt }, async ({ isOnly }) => {
+        told = isOnly ? announcements.came(caller.userId) : undefined;
+        await groups.open(caller).finally(() => told);
+      });
+    } catch (error) {
+      // Of a handshake that is refused there is no `$disconnect`, which would tell.
+      if (told !== undefined) await announcements.went(caller.userId);
+      throw error;
+    }
     return {
       statusCode: 200,
       ...(offersSubprotocol(event.headers) && { headers: { 'Sec-WebSocket-Protocol': subprotocol } }),

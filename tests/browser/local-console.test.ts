@@ -67,7 +67,7 @@ test('leads with the keyboard from one invocation to all of the same message', a
 });
 
 test('goes back to older invocations, and to the newest again', async () => {
-  for (let count = 0; count < 110; count += 1) await alice.api.get('/health');
+  for (let count = 0; count < 110; count += 1) await alice.api.get('/users/me');
   const page = await parley.localConsole('#invocations');
   await page.getByRole('button', { name: 'Older' }).click();
   await page.locator('summary').filter({ hasText: 'POST /users' }).first().waitFor();

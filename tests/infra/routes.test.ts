@@ -73,6 +73,8 @@ describe.each(wholeStages)('the APIs of stage %s', (stage) => {
         'GET /users/me',
         'PATCH /users/me',
         'DELETE /users/me',
+        'GET /users/me/sessions',
+        'DELETE /users/me/sessions/{sessionId}',
         'PUT /users/me/password',
         'POST /logout',
         'POST /token',

@@ -21,6 +21,7 @@ function accounts(users: object): Accounts {
       closing: { of: async () => {} },
       registrations: { lastSeenOfSessions: async () => new Map() },
       queue: { putClosing: async () => {} },
+      report: () => {},
       maximumMs: Number.POSITIVE_INFINITY,
     }),
     rates: {

@@ -1,4 +1,4 @@
-import { ParleyClient, type SignedIn } from '@parley/client';
+import { ParleyClient, ParleyError } from '@parley/client';
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { type Chat, ChatContext } from '../sdk/chat-context.ts';
 import { People } from '../sdk/people.ts';
@@ -67,9 +67,22 @@ export function ChatApp({ session, onSignedOut }: Props) {
   );
 }
 
-function newChat(session: SignedIn, setToasts: (change: (toasts: Toast[]) => Toast[]) => void): Chat {
+function newChat(session: StoredSession, setToasts: (change: (toasts: Toast[]) => Toast[]) => void): Chat {
   const { token, expiresAt, user } = session;
-  const client = new ParleyClient({ url: location.origin, token, expiresAt, userId: user.userId });
+  const client = new ParleyClient({
+    url: location.origin,
+    token,
+    expiresAt,
+    userId: user.userId,
+    // Another tab of the session may have renewed it while this one slept.
+    getToken: () => {
+      const stored = readSession();
+      if (stored?.id !== session.id || stored.token === token) {
+        throw new ParleyError('UNAUTHENTICATED', 'The session has ended.');
+      }
+      return stored.token;
+    },
+  });
   let lastId = 0;
   const show = (text: string, isError: boolean) => {
     lastId += 1;
