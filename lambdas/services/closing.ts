@@ -22,7 +22,7 @@ export class Closing {
 
   /**
    * Closes those of a user's connections whose session has ended, and sees to it that they receive nothing even where that
-   * fails, or nobody knows of them. Doing it again does no harm, and closes what could not be closed before.
+   * fails, or nobody knows of them. Doing it again does no harm, and goes on where it was cut short.
    * @param sessionId the one session that was ended; without it, all
    */
   async of(userId: string, sessionId?: string): Promise<void> {
