@@ -12,7 +12,8 @@ export class Blocking {
   }
 
   /**
-   * From now on no login succeeds, every token is refused and every connection is closed. To do it again does no harm. Answers `undefined` where there is no such user.
+   * From now on no login succeeds, every token is refused and every connection is closed. To do it again does no harm. Answers
+   * `undefined` where there is no such user.
    */
   async block(username: string): Promise<User | undefined> {
     return this.#of(username, async (user) => {
