@@ -190,7 +190,8 @@ export class InboxStore {
   async advanceSender(userId: string, activity: Activity, ownSeq: number): Promise<void> {
     const { conversationId, lastSeq, lastActivityAt } = activity;
     const both = await this.#updateIf(userId, conversationId, {
-      set: 'lastSeq = :lastSeq, lastActivityAt = :lastActivityAt, lastReadSeq = :ownSeq',
+      // What was sent is written: the others are told at once when the sender goes on with the next.
+      set: 'lastSeq = :lastSeq, lastActivityAt = :lastActivityAt, lastReadSeq = :ownSeq REMOVE typingToldAt, isTyping',
       condition: 'lastSeq < :lastSeq AND lastReadSeq < :ownSeq',
       values: { ':lastSeq': lastSeq, ':lastActivityAt': lastActivityAt, ':ownSeq': ownSeq },
     });

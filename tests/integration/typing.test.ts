@@ -108,3 +108,14 @@ test('it takes three calls and a post in a DM, and one more call in a group; rep
   const id = await group();
   expect([await callsOf(id), await callsOf(id)]).toEqual([5, 1]);
 });
+
+test('who has sent a message and goes on with the next is told of at once', async () => {
+  const [writer = ''] = writers;
+  const { conversationId } = (await parley.conversations.openDm(reader, writer)).conversation;
+  heard();
+  await parley.typing.tell(writer, conversationId, 'started');
+  const activity = { conversationId, lastSeq: 1, lastActivityAt: new Date(now).toISOString() };
+  await parley.stores.inbox.advanceSender(writer, activity, 1);
+  await parley.typing.tell(writer, conversationId, 'started');
+  expect(heard()).toEqual(['started', 'started']);
+});
