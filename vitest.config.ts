@@ -18,6 +18,7 @@ const browser = {
     globalSetup: './tests/browser/support/global-setup.ts',
     // Each file runs a whole Parley and a browser, which share two cores with the other tests.
     testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 };
 

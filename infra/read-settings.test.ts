@@ -86,6 +86,7 @@ const refused: Record<string, [definition: unknown, problem: string][]> = {
   registration: [
     [{ registration: 'off' }, 'setting "registration" must be one of "open", "closed", not "off"'],
   ],
+  sessionDays: [[{ sessionDays: 0 }, 'setting "sessionDays" must be a whole number from 1 to 3650, not 0']],
   auth: [
     [
       { auth: 'oidc' },

@@ -111,8 +111,8 @@ export class ErasureSimulation {
     this.#sent += 1;
     const isErin = userId === this.erin;
     const content = `${isErin ? 'Erin' : 'Another'} said ${this.#sent}`;
-    await this.#observer.accept.accept(
-      { userId, authEpoch: 1 },
+    await this.#observer.acceptAuthenticated.accept(
+      { userId },
       { conversationId, messageId: randomUUID(), content },
     );
     if (!isErin) this.kept.push({ conversationId, content });

@@ -11,7 +11,7 @@ export default {
   incremental: true,
   // The emulators that all workers share may answer more slowly than in the first run. An endless loop is noticed sooner, by its
   // number of turns.
-  timeoutMS: 60_000,
+  timeoutMS: 20_000,
   timeoutFactor: 3,
   ignorePatterns: ['cdk.out', 'dist', 'docs', 'client', 'web', 'reports', '.parley', '.venv'],
   // Stryker rewrites paths in tsconfig.json by an interface that TypeScript 7 no longer has. Ours has none that need it.

@@ -54,7 +54,7 @@ import { Subscriptions } from '../../lambdas/services/subscriptions.ts';
 import { Sync } from '../../lambdas/services/sync.ts';
 import { Typing } from '../../lambdas/services/typing.ts';
 import { Withdrawal } from '../../lambdas/services/withdrawal.ts';
-import { SocketRows } from '../../lambdas/stores/caller-rows.ts';
+import { RequestRows, SocketRows } from '../../lambdas/stores/caller-rows.ts';
 import { ChangeLog } from '../../lambdas/stores/change-log.ts';
 import { ChangeStore } from '../../lambdas/stores/change-store.ts';
 import { ConnectionGateway } from '../../lambdas/stores/connection-gateway.ts';
@@ -368,6 +368,8 @@ export class World {
       },
       acquaintances: new Acquaintances(inbox, memberships, profiles),
       accept: new AcceptMessage(rows, rates, stream, count),
+      /** Of requests that were authenticated a moment before. */
+      acceptAuthenticated: new AcceptMessage(new RequestRows(inbox), rates, stream, count),
       acceptChange: new AcceptChange(rows, messages, rates, stream, count),
       changed,
       members,
