@@ -45,7 +45,10 @@ describe('creating a group', () => {
     });
     const seen = await bob.api.get<WithMembers>(`/conversations/${body.conversationId}`);
     const { members, ...conversation } = seen.body;
-    expect(conversation).toEqual({ ...body, role: 'member' });
+    // Who is added may have joined a moment after it was made.
+    const { lastActivityAt } = conversation;
+    expect(conversation).toEqual({ ...body, role: 'member', lastActivityAt });
+    expect(Date.parse(lastActivityAt)).toBeGreaterThanOrEqual(Date.parse(body.lastActivityAt));
     expect(Object.fromEntries(members.map(({ username, role }) => [username, role]))).toEqual({
       alice: 'admin',
       bob: 'member',
