@@ -310,7 +310,7 @@ function invokedFunctions(assembly: Assembly, models: GatewayModels): Set<string
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function endpointVariables(endpoints: StoreEndpoints, connectionsUrl: string): Record<string, string> {
+export function endpointVariables(endpoints: StoreEndpoints, connectionsUrl: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,

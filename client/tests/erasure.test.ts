@@ -1,17 +1,8 @@
 import { expect, test } from 'vitest';
-import { memoryStorage, type OutboxRecord } from '../src/storage.ts';
+import { memoryStorage } from '../src/storage.ts';
 import { calm, storm } from './support/fate.ts';
 import { Fixture } from './support/fixture.ts';
-
-const left: OutboxRecord = {
-  messageId: 'left',
-  conversationId: 'room',
-  senderId: 'alice',
-  content: 'of an earlier run',
-  queuedAt: 1,
-  order: 1,
-  state: 'failed',
-};
+import { left } from './support/left-message.ts';
 
 test('an account that is erased leaves nothing on the device but what is another user’s', async () => {
   const world = new Fixture();

@@ -2,19 +2,10 @@
 import { expect, test } from 'vitest';
 import { ParleyError } from '../src/errors.ts';
 import type { Fetch } from '../src/http.ts';
-import { memoryStorage, type OutboxRecord } from '../src/storage.ts';
+import { memoryStorage } from '../src/storage.ts';
 import { FakeBrowser } from './support/fake-tabs.ts';
 import { Fixture } from './support/fixture.ts';
-
-const left: OutboxRecord = {
-  messageId: 'left',
-  conversationId: 'room',
-  senderId: 'alice',
-  content: 'of an earlier run',
-  queuedAt: 1,
-  order: 1,
-  state: 'failed',
-};
+import { left } from './support/left-message.ts';
 
 function world(): Fixture {
   const fixture = new Fixture();

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { newSessionId } from '../../shared/domain/ids.ts';
 import { tokenLifetimeMs } from '../../shared/domain/secret-keys.ts';
 import { isPast, type Session, type SessionClaim, sessionsToForget } from '../../shared/domain/sessions.ts';
@@ -7,6 +6,7 @@ import { notSignedIn, unavailable } from '../../shared/protocol/errors.ts';
 import type { ErasureQueue } from '../stores/erasure-queue.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 import type { User } from '../stores/user-store.ts';
+import { within } from '../stores/within.ts';
 import type { Closing } from './closing.ts';
 import type { Registrations } from './registrations.ts';
 import type { Report } from './report.ts';
@@ -146,14 +146,11 @@ export class Sessions {
 
   /** What it cannot do, or not in time, is no reason to fail: the session has ended, and a job is queued. */
   async #close(userId: string, sessionId: string | undefined): Promise<void> {
-    const late = new AbortController();
-    await Promise.race([
-      this.#closing.of(userId, sessionId).catch((error: unknown) => {
-        this.#report('connections of an ended session could not be closed', { userId }, error);
-      }),
-      setTimeout(closeWithinMs, undefined, { signal: late.signal }).catch(() => undefined),
-    ]);
-    late.abort();
+    try {
+      await within(closeWithinMs, this.#closing.of(userId, sessionId));
+    } catch (error) {
+      this.#report('connections of an ended session could not be closed', { userId }, error);
+    }
   }
 
   #renewedAt(now: number, openedAt: number): Pick<Session, 'renewedAt' | 'expiresAt'> {

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import type { CacheClient } from './cache-client.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
+import { within } from './within.ts';
 
 /**
  * The cache answers in about a millisecond. What waits longer than this asks the table instead: a message waits for the
@@ -103,20 +103,5 @@ export class Cache {
   #leave(client: CacheClient): void {
     if (this.#client === client) this.#client = undefined;
     client.disconnect();
-  }
-}
-
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const tooLate = setTimeout(milliseconds, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`The cache did not answer within ${milliseconds} ms`);
-  });
-  try {
-    return await Promise.race([answer, tooLate]);
-  } finally {
-    // Both may end later, with nobody to hear of it.
-    answer.catch(() => {});
-    tooLate.catch(() => {});
-    timer.abort();
   }
 }

@@ -5,11 +5,18 @@ import {
   PutCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { despiteConflicts, isConditionFailure, isLostRace, itemOfFailure, transact } from './dynamo.ts';
+import {
+  despiteConflicts,
+  isConditionFailure,
+  isLostRace,
+  itemOfFailure,
+  transact,
+  writeIf,
+} from './dynamo.ts';
 
 export type ConversationCount = {
   userId: string;
-  /** Never lower than what the user's inbox holds; higher where somebody died in between. */
+  /** Never lower than what the user's inbox holds; higher where a function died in between. */
   conversations: number;
   /** When a place was last taken, in ms since 1970. */
   takenAt: number;
@@ -63,7 +70,7 @@ export class ConversationCountStore {
       Item: count,
       ConditionExpression: 'attribute_not_exists(userId)',
     });
-    await ignoringConditions(() => this.#documents.send(put));
+    await writeIf(() => this.#documents.send(put));
   }
 
   /** Replaces what was `seen`, unless it has changed since. */
@@ -81,7 +88,7 @@ export class ConversationCountStore {
         ':countedAt': seen.countedAt,
       },
     });
-    await ignoringConditions(() => this.#documents.send(update));
+    await writeIf(() => this.#documents.send(update));
   }
 
   /**
@@ -108,13 +115,5 @@ export class ConversationCountStore {
 
   async forget(userId: string): Promise<void> {
     await this.#documents.send(new DeleteCommand({ TableName: this.#table, Key: { userId } }));
-  }
-}
-
-async function ignoringConditions(write: () => Promise<unknown>): Promise<void> {
-  try {
-    await despiteConflicts(write);
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
   }
 }

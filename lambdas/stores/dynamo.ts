@@ -87,6 +87,17 @@ export async function despiteConflicts<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Makes a conditional write. `false` where its condition did not hold, so that nothing was written. */
+export async function writeIf(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await despiteConflicts(write);
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
 function isConflict(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   const reasons = cancellations(error)?.filter((reason) => reason.code !== 'None');

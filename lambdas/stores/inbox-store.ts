@@ -8,7 +8,14 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { Role } from '../../shared/protocol/values.ts';
-import { batchGet, despiteConflicts, isConditionFailure, itemOfFailure, queryAll } from './dynamo.ts';
+import {
+  batchGet,
+  despiteConflicts,
+  isConditionFailure,
+  itemOfFailure,
+  queryAll,
+  writeIf,
+} from './dynamo.ts';
 
 /** One member's own view of one conversation. That the row is there is what makes its user a member. */
 export type InboxRow = {
@@ -294,13 +301,7 @@ export class InboxStore {
       ConditionExpression: update.condition,
       ExpressionAttributeValues: update.values,
     });
-    try {
-      // Roles change in transactions on the same row.
-      await despiteConflicts(() => this.#documents.send(command));
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
+    // Roles change in transactions on the same row.
+    return writeIf(() => this.#documents.send(command));
   }
 }

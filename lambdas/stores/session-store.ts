@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Session } from '../../shared/domain/sessions.ts';
-import { despiteConflicts, isConditionFailure } from './dynamo.ts';
+import { writeIf } from './dynamo.ts';
 import type { User } from './user-store.ts';
 
 /** The sessions in `Users`: in the item of their user, so that reading the user tells whether a session goes on. */
@@ -97,13 +97,7 @@ export class SessionStore {
       ExpressionAttributeNames: update.names,
       ExpressionAttributeValues: update.values,
     });
-    try {
-      // Passwords change in transactions on the same item.
-      await despiteConflicts(() => this.#documents.send(command));
-      return true;
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw error;
-    }
+    // Passwords change in transactions on the same item.
+    return writeIf(() => this.#documents.send(command));
   }
 }

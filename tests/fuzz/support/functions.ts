@@ -13,6 +13,7 @@ import {
   type InvocationReport,
   LambdaPool,
 } from '../../../local/lambda/lambda-pool.ts';
+import { endpointVariables } from '../../../local/runtime.ts';
 import { type Mappings, mappingsFromAssembly } from '../../../local/streams/mappings-from-assembly.ts';
 import { loadAssembly } from '../../../local/template/assembly.ts';
 import { ConnectionsApi } from '../../fakes/connections-api.ts';
@@ -90,13 +91,7 @@ export class Functions {
       preload: [join(import.meta.dirname, '../../support/cheap-passwords.ts')],
       environment: {
         AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-        AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
-        AWS_ENDPOINT_URL_SQS: endpoints.sqs,
-        AWS_ENDPOINT_URL_S3: endpoints.s3,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
-        AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.eventBridge,
-        AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: connections.endpoint,
+        ...endpointVariables(endpoints, connections.endpoint),
         RATE_LIMIT_SETTINGS: unlimited,
       },
       onLog: ({ line }) => invocations.logLines.push(line),
