@@ -251,7 +251,7 @@ export class ParleyClient extends Emitter<ClientEvents> {
    * server says: the token, and the messages that still wait, in all tabs.
    *
    * @returns whether the server has ended the session. `false` where it could not be reached, after some tries: until the token
-   * expires, whoever has a copy of it may use it. Another device can end the session.
+   * expires, a copy of it can be used. Another device can end the session.
    */
   async signOut(): Promise<boolean> {
     // Messages of earlier runs are known by their sender.

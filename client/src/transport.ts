@@ -140,7 +140,7 @@ export class Transport {
       return;
     }
     if (frame.type === 'error' && frame.code === 'UNAUTHENTICATED') {
-      // The session has ended, and nothing more comes here. What was asked waits; whoever connects again learns why.
+      // The session has ended, and nothing more comes here. What was asked waits; the next connect learns why.
       this.drop();
       return;
     }

@@ -34,8 +34,8 @@ export class AcceptChange<C extends Caller> {
   }
 
   /**
-   * Throws `RATE_LIMITED`, `UNAUTHENTICATED` where a socket's session has ended, `NOT_FOUND` to one who is no member or names no message, and what the message, as it is now,
-   * refuses. What is decided here may be decided otherwise when the change's turn comes; then an `error` event says so.
+   * Throws `RATE_LIMITED`, `UNAUTHENTICATED` where a socket's session has ended, `NOT_FOUND` to one who is no member or
+   * names no message, and what the message, as it is now, refuses. What is decided here may be decided otherwise when the change's turn comes; then an `error` event says so.
    */
   async accept(
     caller: C,

@@ -122,7 +122,7 @@ export class Accounts {
   async endSession(caller: SignedInUser, sessionId: string): Promise<void> {
     this.#refuseWithIssuer();
     const ended = sessionId === 'current' ? caller.sessionId : sessionId;
-    // One that has ended already was closed by whoever ended it; one that never was shall cost nothing.
+    // One that has ended already was closed when it ended; one that never existed must cost nothing.
     if (ended === undefined || !Object.hasOwn(caller.sessions ?? {}, ended)) return;
     await this.#sessions.end(caller.userId, ended);
   }

@@ -85,7 +85,7 @@ export class Acquaintances {
     return this.#fellows(callerId, withRowsOf(callerId, pairs));
   }
 
-  /** Whoever of these is a member of a conversation of which the caller is one too. */
+  /** Those who are members of a conversation of which the caller is a member too. */
   async #fellows(callerId: string, rows: MemberKey[]): Promise<string[]> {
     const found = await this.#members.rows(rows);
     const own = new Set(

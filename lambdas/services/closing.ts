@@ -22,17 +22,17 @@ export class Closing {
 
   /**
    * Closes those of a user's connections whose session has ended, and sees to it that they receive nothing even where that
-   * fails, or nobody knows of them. Doing it again does no harm, and goes on where it was cut short.
+   * fails, or where they are not registered. Doing it again does no harm, and goes on where it was cut short.
    * @param sessionId the one session that was ended; without it, all
    */
   async of(userId: string, sessionId?: string): Promise<void> {
-    // In this order: of what is registered after the reading, whoever registered it finds out that its session has ended.
+    // In this order: a connection that is registered after the reading is checked by the function that registers it.
     const user = await this.#profiles.user(userId);
     const connections = await this.#registrations.of(userId);
     const ended = connections.filter((connection) => !goesOn(user, connection));
     await pMap(ended, (connection) => this.#registrations.end(connection), { concurrency: closedAtOnce });
     await this.#registrations.reread(userId);
-    // At last: who found one of them registered may have subscribed it until now.
+    // Last: another function that found one of them registered may have subscribed it until now.
     await this.#cutOff.sessions(
       sessionId === undefined
         ? { userId, authEpoch: user?.authEpoch ?? Number.MAX_SAFE_INTEGER }

@@ -6,16 +6,16 @@ import type { InboxStore } from '../stores/inbox-store.ts';
 
 /** Users whose places are taken at once. */
 const concurrency = 25;
-/** Whoever takes a place uses it within 25 seconds, which is how long a function runs; a minute covers clocks that differ. */
+/** A place is used within 25 seconds, which is how long a function runs; a minute covers clocks that differ. */
 const settlingMs = 60_000;
-/** Counting 10,000 rows reads 4 MB, which nobody shall make others pay for again and again. */
+/** Counting 10,000 rows reads 4 MB, which no user may make others pay for again and again. */
 const recountAfterMs = 60 * 60 * 1000;
 const attempts = 4;
 
 /**
- * Keeps each user within so many conversations: whoever makes one a member takes a place before, and leaving gives it
+ * Keeps each user within so many conversations: the function that adds a member takes a place before, and leaving gives it
  * back afterwards. So what dies in between leaves the count too high, and never too low. Where it says that no place is
- * free, and nobody can be about to use one, the inbox itself is counted. docs/adr/0017 has the argument.
+ * free, and none can be about to be used, the inbox itself is counted. docs/adr/0017 has the argument.
  */
 export class ConversationCounts {
   readonly #store: ConversationCountStore;
@@ -90,7 +90,7 @@ export class Places {
     this.#counts = counts;
   }
 
-  /** One for each, where it is not held already. Throws `CONFLICT`, and gives all back, where somebody has none left. */
+  /** One for each, where it is not held already. Throws `CONFLICT`, and gives all back, where a user has none left. */
   async take(userIds: readonly string[]): Promise<void> {
     const withPlace = await this.takeWhereFree(userIds);
     if (withPlace.length === userIds.length) return;

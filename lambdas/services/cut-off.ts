@@ -9,7 +9,7 @@ import type { InboxStore } from '../stores/inbox-store.ts';
 /** Writes under way at once. */
 const concurrency = 25;
 
-/** Keeps what large groups say from connections of ended sessions, also from those that nobody knows of. */
+/** Keeps what large groups say from connections of ended sessions, also from those that are not registered. */
 export class CutOff {
   readonly #inbox: Pick<InboxStore, 'subscribed'>;
   readonly #ended: Pick<EndedMembershipStore, 'put'>;

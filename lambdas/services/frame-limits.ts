@@ -23,8 +23,8 @@ export class FrameLimits {
   }
 
   /**
-   * Counts a malformed frame as one of the user's actions, and closes a socket that goes on after many refusals, or whose session has ended. Returns the error
-   * that answers the frame.
+   * Counts a malformed frame as one of the user's actions, and closes a socket that goes on after many refusals, or whose
+   * session has ended. Returns the error that answers the frame.
    */
   async failed(error: unknown, caller: FailingCaller): Promise<unknown> {
     const answer = hasCode(error, 'BAD_REQUEST', 'PAYLOAD_TOO_LARGE')

@@ -207,7 +207,7 @@ export class Members {
       places.use(absent);
       return absent;
     });
-    // Of those whom somebody else has added meanwhile.
+    // Of those who were added by another call at the same time.
     await places.giveBack(userIds);
     return admitted;
   }

@@ -8,9 +8,9 @@ import type { Registrations, Seen } from './registrations.ts';
 /**
  * Which connections a user has, and none of an ended session.
  *
- * Whoever ends a session notes that in the user's item, and then closes the connections that are registered. Whoever registers a
- * connection, or subscribes it, reads the user's item afterwards. So one sees the other, and no connection of an
- * ended session is left that could receive anything. What one sends is refused by whoever reads it: see `SocketRows`.
+ * Ending a session is written to the user's item before the registered connections are closed. Registering a connection, or
+ * subscribing it, is followed by reading the user's item. So one sees the other, and no connection of an ended session is
+ * left that could receive anything. What such a connection sends is refused: see `SocketRows`.
  */
 export class Presence {
   readonly #registrations: Registrations;

@@ -59,7 +59,7 @@ export class Registrations {
     return lastSeen;
   }
 
-  /** Whoever pushes next reads the user's connections anew. */
+  /** The next push reads the user's connections anew. */
   async reread(userId: string): Promise<void> {
     await this.#registry.reread(userId);
   }
@@ -78,7 +78,7 @@ export class Registrations {
     }
   }
 
-  /** Whatever becomes of the connection itself, nobody finds it any more. */
+  /** Whether or not the connection itself can be closed, pushes do not find it any more. */
   async end(connection: Omit<Connection, 'lastSeenAt'>): Promise<void> {
     await this.isClosed(connection);
     await this.remove(connection);

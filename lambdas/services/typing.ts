@@ -9,7 +9,7 @@ export type TypingState = 'started' | 'stopped';
 
 /** Shorter than clients wait before they say it again, so that what goes on is shown without a break. */
 const intervalMs = 2_000;
-/** Each may be a post to 200 members' sockets; and of more than a few nobody wants to know who they are. */
+/** Each may be a post to 200 members' sockets; and more than a few names are of no use to a reader. */
 const startsInGroup = { perSecond: 2, burst: 6 };
 
 /**
@@ -58,7 +58,7 @@ export class Typing {
     );
   }
 
-  /** A group has one bucket for all of its members; in a DM there is nobody whom the other could crowd out. */
+  /** A group has one bucket for all of its members; in a DM there is no third member to crowd out. */
   async #hasRoom({ type, conversationId }: InboxRow): Promise<boolean> {
     if (type === 'DM') return true;
     const key = `typing#${conversationId}`;

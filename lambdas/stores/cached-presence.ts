@@ -72,7 +72,7 @@ export class CachedPresence implements ConnectionRegistry {
     );
   }
 
-  /** A heartbeat that overlaps with the removal of another connection may have brought that one back: it is gone with the rest. */
+  /** A heartbeat that overlaps with the removal of another connection may have brought that one back. */
   async reread(userId: string): Promise<void> {
     const forgotten = await this.#cache.insist((client) => client.del(presenceKey(userId)));
     if (forgotten === undefined) throw new Error('The cache could not be told to forget a user');

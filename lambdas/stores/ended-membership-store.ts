@@ -21,7 +21,7 @@ function nameOf({ userId, joinedAt }: Pick<Membership, 'userId' | 'joinedAt'>): 
   return `${userId} ${joinedAt}`;
 }
 
-/** Somebody else's session of that id, should there be one, is another. */
+/** With the user: another user's session of that id, should there be one, is another. */
 function nameOfSession({ userId, sessionId }: { userId: string; sessionId?: string | undefined }): string {
   return `${userId} session ${sessionId}`;
 }
@@ -65,7 +65,7 @@ export function hasEnded(items: readonly EndedMembership[]): (subscription: Subs
 /**
  * `EndedMemberships`: what the fan-out of a group that has subscriptions leaves out, whatever is subscribed. First, who left,
  * written in the transaction that ends the membership: it takes effect with that transaction, while subscriptions are
- * deleted after it, or never after a crash. And ended sessions, of which a connection may be open that nobody knows.
+ * deleted after it, or never after a crash. And ended sessions, of which a connection may be open that is not registered.
  */
 export class EndedMembershipStore {
   readonly #documents: DynamoDBDocumentClient;

@@ -38,7 +38,7 @@ export interface ConnectionRegistry {
   remove(connection: Pick<Connection, 'userId' | 'connectionId'>, lastSeenAt?: number): Promise<void>;
   /** Each of them, whatever is remembered elsewhere, and though it may be dead. */
   connectionsOf(userId: string): Promise<SessionConnection[]>;
-  /** Whoever pushes next reads the user's connections anew. Throws where that is not certain. */
+  /** The next push reads the user's connections anew. Throws where that is not certain. */
   reread(userId: string): Promise<void>;
   /** Of people who are to be pushed to: one that has just opened may be missing, one that closed may be there. */
   connectionsOfAll(userIds: readonly string[]): Promise<Connection[]>;

@@ -214,7 +214,7 @@ export const routeDocuments: Record<string, RouteDocument> = {
     summary: 'Erase the caller',
     body: { schema: EraseUserBody, example: { password: 'correct horse' } },
     description:
-      'Takes the password; none where users sign in with an issuer. Once this is answered, every token is refused, the sockets are closed, and nobody can register the username for ' +
+      'Takes the password; none where users sign in with an issuer. Once this is answered, every token is refused, the sockets are closed, and the username cannot be registered for ' +
       `${limits.erasedUsernameDays} days. In the background the ` +
       'caller then leaves all conversations, and all messages of theirs become deleted ones from an account without a name, ' +
       'which the members hear of as of other changes. The last admin of a group hands over to its longest-standing member. ' +

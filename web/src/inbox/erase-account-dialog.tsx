@@ -6,7 +6,7 @@ import { codeOf, failureInWords } from '../text/error-words.ts';
 
 type Props = { onErased(): void; onClose(): void };
 
-/** The username has to be typed: nobody deletes an account by a slip, nor by a password that the browser fills in. */
+/** The username has to be typed: an account is not deleted by a slip, nor by a password that the browser fills in. */
 export function EraseAccountDialog({ onErased, onClose }: Props) {
   const { client, me } = useChat();
   const [typed, setTyped] = useState('');

@@ -16,7 +16,7 @@ export function UserMenu({ onDialog, onSignedOut }: Props) {
   const { client, me } = useChat();
   const [question, setQuestion] = useState<'sign-out' | 'erase'>();
   const signOut = () => {
-    // Nobody waits for a server that may not answer.
+    // Does not wait for a server that may not answer.
     void client.signOut().then((ended) => {
       if (!ended) onSignedOut(notHeard);
     });
